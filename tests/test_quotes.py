@@ -307,3 +307,14 @@ def test_a_block_is_no_evidence_of_itself_whatever_stands_above(above, before, i
 
     assert finder.find("the prices change") == ()
     assert finder.find("A text")
+
+
+@pytest.mark.parametrize(
+    "above", ["> ```\n> an open fence\n\n", "- ```\n  an open fence\n\n", "~~~ a`\ncode\n~~~\n"]
+)
+@pytest.mark.parametrize(
+    "comment",
+    ["<!-- the prices change -->", "Now <!-- the prices\nchange --> text", "[//]: # (the prices change)"],
+)
+def test_a_comment_supports_nothing_whatever_stands_above(above, comment):
+    assert QuoteFinder(f"{above}{comment}\n".split("\n")).find("the prices change") == ()

@@ -20,7 +20,7 @@ from functools import cached_property
 
 import msgspec
 
-from ragortune.evidence.documents.blocks import BLOCK, BlockKind, read_blocks
+from ragortune.evidence.documents.blocks import BLOCK, BlockKind, RawBlock, read_blocks
 from ragortune.evidence.documents.front_matter import front_matter_end
 from ragortune.model.documents import Span
 from ragortune.support.text import INVISIBLE
@@ -38,14 +38,9 @@ cannot be seen. Every part is bounded or cannot match in two ways."""
 _NORMALISED = str.maketrans("‘’‚“”„‐‑–—−", "'''\"\"\"-----")  # noqa: RUF001  (the look-alikes are the point)
 _NORMALISED |= {code: ord(" ") for code in range(0x3001) if chr(code).isspace()}
 _FENCED = re.compile(r"([^`~]*)(?:`{3}|~{3})")
-_HIDDEN = re.compile(
-    r"^[ \t>]*(?:[-*+][ \t]+)?(?P<mark>`{3,}|~{3,})[ \t]*[^\s`]*(?![^\s])[^\n]*"
-    r"(?s:.*?)(?:\n[ \t>]*(?:[-*+][ \t]+)?(?P=mark)[`~]*[ \t]*$|\Z)"
-    r"|<!--(?s:.*?)(?:-->|\Z)"
-    r"|~~.*?~~",
-    re.MULTILINE,
-)
-"""Fenced code (which is not hidden), comments, struck-out text; read from left to right."""
+_HIDDEN = re.compile(r"<!--(?s:.*?)-->|~~.*?~~")
+"""Comments and struck-out text."""
+_STRUCK = re.compile("~~.*?~~")
 _BLANK = "\0"
 """Replaces what a reader does not see; no document that can be read has it."""
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s|\n\s*(?=\n|[-*+|#>]|\d{1,3}[.)])")
@@ -210,7 +205,7 @@ def find_block(lines: Sequence[str]) -> BlockPlace | None:
 def _find_fenced(lines: Sequence[str]) -> Iterator[BlockPlace]:
     """Yield the position of each fenced block."""
     for block in read_blocks(lines):
-        if block.kind is BlockKind.CODE and block.marker.casefold().split(" ")[0] == BLOCK:
+        if _is_own(block):
             first, last = block.lines[0].number - 1, block.lines[-1].number
             if not block.lines[0].text and _FENCED.match(lines[first]):  # it is empty
                 first = last
@@ -220,16 +215,35 @@ def _find_fenced(lines: Sequence[str]) -> Iterator[BlockPlace]:
 
 def blank_hidden(lines: Sequence[str]) -> list[str]:
     """Return lines in which comments, struck-out text and `ragortune` blocks are blanked, each as long as it was."""
-    own = {
-        *_find_key(lines),
-        *(index for place in _find_fenced(lines) for index in range(place.first, place.last)),
-    }
-    shown = [_BLANK * len(line) if index in own else line for index, line in enumerate(lines)]
-    return _HIDDEN.sub(_blank, "\n".join(shown)).split("\n") if lines else []
+    key = _find_key(lines)
+    shown: dict[int, list[str]] = {index: list(_blank(lines[index])) for index in key}
+    for block in read_blocks(lines):
+        text = "\n".join(line.text for line in block.lines)
+        if block.kind is BlockKind.COMMENT or _is_own(block):
+            text = _blank(text)
+        elif block.kind not in {BlockKind.CODE, BlockKind.FRONT_MATTER}:
+            end = text.rfind("-->") + 3 if "-->" in text else 0  # behind it no comment ends
+            parts = _HIDDEN.sub(_blank_found, text[:end]), _STRUCK.sub(_blank_found, text[end:])
+            text = "".join(parts)
+        for line, new in zip(block.lines, text.split("\n"), strict=False):
+            if _BLANK in new:
+                index, begin = line.number - 1, line.column - 1
+                if index not in shown:
+                    shown[index] = list(lines[index])
+                shown[index][begin : begin + len(new)] = new
+    return ["".join(shown.get(index, line)) for index, line in enumerate(lines)]
 
 
-def _blank(found: re.Match[str]) -> str:
-    return found[0] if found["mark"] else re.sub(r"[^\n]", _BLANK, found[0])
+def _is_own(block: RawBlock) -> bool:
+    return block.kind is BlockKind.CODE and block.marker.casefold().split(" ")[0] == BLOCK
+
+
+def _blank_found(found: re.Match[str]) -> str:
+    return _blank(found[0])
+
+
+def _blank(text: str) -> str:
+    return re.sub(r"[^\n]", _BLANK, text)
 
 
 def _find_key(lines: Sequence[str]) -> range:
