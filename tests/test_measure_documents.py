@@ -15,7 +15,7 @@ from ragortune.evidence.measurements import documents as module
 from ragortune.evidence.measurements.corpus import open_corpus
 from ragortune.evidence.measurements.documents import list_terms, measure_documents
 from ragortune.evidence.measurements.duplicates import split_words
-from ragortune.evidence.measurements.secret_scan import count_secrets
+from ragortune.evidence.measurements.secret_scan import count_secrets, show_text
 from ragortune.evidence.measurements.token_estimates import estimate_tokens
 from ragortune.support.text import dump_json
 
@@ -231,6 +231,28 @@ KEYS = {
 @pytest.mark.parametrize("kind", KEYS)
 def test_a_key_of_each_kind_is_counted(kind):
     assert count_secrets(f"Set KEY={KEYS[kind]} first.") == {kind: 1}
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\\n"])
+@pytest.mark.parametrize("head", ["", "Proc-Type: 4,ENCRYPTED|DEK-Info: AES-128-CBC,5FE0A1||"])
+def test_the_body_of_a_private_key_is_hidden_and_tells_it_from_another(line_end, head):
+    body = "MIIEpAIBAAKCAQEAq0rX9s8dF3zz|VYzUyhGQp6h6c1n8PfYbZ1kqkT9m"
+    key = f"{KEYS['private keys']}|{head}{body}|-----END RSA PRIVATE " + "KEY-----"
+    other = key.replace("q0rX", "zzzz")
+
+    assert "MIIE" not in show_text(f"Use {key.replace('|', line_end)}")
+    assert "VYzU" not in show_text(f"Use {key.replace('|', line_end)}")
+    assert count_secrets("\n".join((key, key, other)).replace("|", "\n")) == {"private keys": 2}
+
+
+def test_a_long_token_is_hidden_as_a_whole():
+    token = f"eyJhbGciOiJSUzI1NiJ9.eyJ{'zdWIi' * 300}.{'c2ln' * 60}"
+
+    assert show_text(f"{token} and {token}") == "••• and •••"
+
+
+def test_an_address_with_an_umlaut_in_its_domain_is_hidden():
+    assert show_text("Ask jörg@bücher.de.") == "Ask •••."
 
 
 def test_what_looks_like_a_key_is_none():

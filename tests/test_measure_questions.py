@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from ragortune.evidence.measurements import questions as reading
 from ragortune.evidence.measurements.direction import infer_direction
 from ragortune.evidence.measurements.questions import Question, Questions, read_questions
-from ragortune.evidence.measurements.retrieval import LEVEL_EDGES, cover_answer, measure_questions, separate
+from ragortune.evidence.measurements.retrieval import (
+    LEVEL_EDGES,
+    NameIndex,
+    cover_answer,
+    measure_questions,
+    separate,
+)
 from ragortune.evidence.measurements.sampling import bound_share
 from ragortune.evidence.measurements.search import EmbeddedIndex, open_engine
 from ragortune.support.errors import UnreadableError
@@ -309,6 +315,23 @@ def test_two_ways_to_say_an_answer_are_no_contradiction():
     found = measure([*ASKED, *asked])["scope"]
 
     assert (found.figures["under_specified"], found.fault) == (0.0, False)
+
+
+def test_a_number_that_is_part_of_another_one_is_another_answer():
+    asked = [
+        row.replace(text="How many bridges are there?", answers=(f"{10**number}",))
+        for number, row in enumerate(ASKED)
+    ]
+
+    assert measure(asked)["scope"].figures["under_specified"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("2101.00123", "2101.99999"), ("policy-v2.1", "policy-v2.2"), ("a/v1.0.2", "a/v1.0.3")]
+)
+def test_numbers_behind_a_dot_tell_documents_apart(one, other):
+    assert NameIndex([one]).holds(f"{one}.md#4")
+    assert not NameIndex([one]).holds(f"{other}#4")
 
 
 @pytest.mark.parametrize(

@@ -321,7 +321,9 @@ def test_answers_are_kept_by_document_model_and_prompt(run, write, programs, tmp
     arguments = ("extract", write("7.md", PRICE_DESK), "--model", model)
     first = run(*arguments, environment=cache)
 
-    assert run(*arguments, environment=cache).out == first.out
+    second = run(*arguments, environment=cache)
+    assert second.out == first.out
+    assert "1 answer from the cache" in second.err
     assert len(programs.prompts) == 1
     run(*arguments, "--no-cache", environment=cache)
     assert len(programs.prompts) == 2

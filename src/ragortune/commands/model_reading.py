@@ -49,7 +49,7 @@ def _describe_reading(
     asked = [reply for reply in replies if not reply.cached]
     took = [count_words(len(parts), "part")]
     if len(asked) < len(replies):
-        took.append(f"{len(replies) - len(asked)} answers from the cache")
+        took.append(f"{count_words(len(replies) - len(asked), 'answer')} from the cache")
     tokens = sum(reply.input_tokens for reply in asked), sum(reply.output_tokens for reply in asked)
     if any(tokens):
         took.append(f"{tokens[0]:,} tokens in and {tokens[1]:,} out")

@@ -244,5 +244,5 @@ def measure_scope(questions: Questions) -> Measurement:
 
 def _differ(rows: list[Question]) -> bool:
     """Return whether two of the rows have no answers of which one is part of the other."""
-    first, *others = ({" ".join(split_words(answer)) for answer in row.answers} for row in rows)
+    first, *others = ({f" {' '.join(split_words(answer))} " for answer in row.answers} for row in rows)
     return any(not any(one in two or two in one for one in first for two in other) for other in others)

@@ -14,7 +14,6 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from pathlib import PurePosixPath
 
 from ragortune.evidence.measurements.questions import (
     Question,
@@ -61,6 +60,8 @@ _MISSED = 0.25
 """Difference of oracle and coverage from which on the documents hold answers that the search misses."""
 _NUMBER_PARTS = re.compile(r"(?<=\d)[,'\u2019\u202f](?=\d{3})|\.0+(?!\d)")
 """Thousands separators and zero decimals, which documents and answers write differently."""
+_EXTENSION = re.compile(r"(?<=[^/])\.[a-z][a-z0-9]{0,7}\Z")
+"""No number is one: `2101.00123` and `policy-v2.1` are whole names."""
 _LOWER_BOUND = "search by words alone: a lower bound of what search by meaning can find; --search measures your own engine"
 _NO_ENGINE = "nothing to search in: name documents with --docs, or an engine of your own with --search"
 
@@ -200,7 +201,7 @@ class NameIndex:
 def _list_suffixes(name: str) -> list[str]:
     """Return `a/b/c`, `b/c` and `c` for a name, without `#part`, file extension and case."""
     path = name.partition("#")[0].casefold().strip("/").removeprefix("./")
-    parts = path.removesuffix(PurePosixPath(path).suffix).split("/")
+    parts = _EXTENSION.sub("", path).split("/")
     return ["/".join(parts[start:]) for start in range(len(parts))]
 
 

@@ -11,7 +11,11 @@ from ragortune.model.measurements import MAX_EXAMPLES, Measurement
 from ragortune.support.text import clean_line, join_words
 
 _SECRETS = {
-    "private keys": ("KEY-----", r"-----BEGIN (?:[A-Z]{2,10} ){0,3}PRIVATE KEY-----"),
+    "private keys": (
+        "KEY-----",
+        r"-----BEGIN (?:[A-Z]{2,10} ){0,3}PRIVATE KEY-----"
+        r"(?:[\\nr\s]{1,9}(?:Proc-Type|DEK-Info): [\w,-]{1,80}){0,2}[A-Za-z0-9+/=\\\s]*",
+    ),
     "AWS keys": ("AKIA ASIA", r"\b(?:AKIA|ASIA)(?![A-Z0-9]{0,14}EXAMPLE)[A-Z0-9]{16}\b"),
     "GitHub tokens": (
         "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
@@ -27,9 +31,10 @@ _SECRETS = {
     "signed tokens (JWT)": ("eyJ", r"(?<![\w-])eyJ[\w-]{10,2000}\.eyJ[\w-]{10,2000}\.[\w-]{10,2000}"),
 }
 """For each kind some text that all of them contain, which is fast to search for, and their pattern."""
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24}\b")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}\b")
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
-_SHOWN_FROM, _SHOWN_WIDTH = 400, 80
+_SHOWN_FROM, _SHOWN_WIDTH = 8_000, 80
+"""Characters that are searched for secrets, since half a token is not recognised as one, and those that are shown."""
 
 
 def count_secrets(text: str) -> Counter[str]:
