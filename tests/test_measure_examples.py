@@ -140,6 +140,12 @@ def test_tables_and_lists_are_read_like_lines(tmp_path):
     }
 
 
+def test_keys_may_be_written_as_in_a_spreadsheet(tmp_path):
+    path = tmp_path / "spam.csv"
+    path.write_text("Category,Message\n" + "ham,See you at the depot\n" * 3, encoding="utf-8")
+    assert [row.output for row in read_examples(path).sample] == ["ham"] * 3
+
+
 def test_a_file_that_mixes_forms_says_so(tmp_path):
     rows = [*tickets(20), *({"prompt": say(seed), "completion": say(seed + 99)} for seed in range(5))]
     found = measured(write(tmp_path / "train.jsonl", rows))["examples.usable"]
@@ -229,6 +235,27 @@ def test_labels_that_contradict_each_other_make_the_data_poor(tmp_path):
     assert any("lines 1 and 61 contradict each other" in shown for shown in found.examples)
 
 
+@pytest.mark.parametrize(("one", "other"), [("1", "-1"), ("C", "C++"), ("👍", "👎"), ("<", ">")])
+def test_labels_that_differ_by_a_sign_contradict_each_other(tmp_path, one, other):
+    rows = [{"text": say(number), "label": (one, other)[number % 2]} for number in range(60)]
+    rows += [{"text": say(number), "label": (other, one)[number % 2]} for number in range(6)]
+    found = measured(write(tmp_path / "train.jsonl", rows))["examples.usable"]
+    assert "12 rows: same input, different outputs" in found.notes
+
+
+def test_an_answer_with_other_punctuation_is_no_contradiction(tmp_path):
+    rows = [{"prompt": f"Where is {say(number)}?", "completion": f"Hall-{number}."} for number in range(60)]
+    rows += [{**row, "completion": row["completion"].upper().strip(".")} for row in rows[:6]]
+    found = measured(write(tmp_path / "train.jsonl", rows))["examples.usable"]
+    assert found.figures["share_contradictory"] == 0
+
+
+def test_rows_without_a_text_are_unusable_and_contradict_nothing(tmp_path):
+    rows = [*tickets(60), *({"text": "", "label": team} for team in TEAMS)]
+    found = measured(write(tmp_path / "train.jsonl", rows))["examples.usable"]
+    assert found.figures["share_contradictory"] == 0
+
+
 def test_several_good_texts_for_one_input_are_no_contradiction(tmp_path):
     rows = [
         {
@@ -266,6 +293,21 @@ def test_a_test_file_cut_from_the_training_rows_is_not_held_out(tmp_path):
     assert found.answers == {"readiness.evaluation": None}
     assert found.reason
     assert found.examples[0].startswith("line 55 is line 1 of the examples: ")
+
+
+def test_copies_of_a_test_row_that_is_nearly_a_training_row_are_trained_on_too(tmp_path):
+    train = write(tmp_path / "train.jsonl", tickets(120))
+    near = {**next(tickets(1)), "text": next(tickets(1))["text"] + " again"}
+    rows = [*tickets(54, 500), *([near] * 6)]
+    found = measured(train, write(tmp_path / "test.jsonl", rows))["examples.leakage"]
+    assert found.figures["leaked"] == 6
+    assert found.answers == {"readiness.evaluation": None}
+
+
+def test_a_test_file_of_a_few_rows_pasted_many_times_is_informal(tmp_path):
+    train = write(tmp_path / "train.jsonl", tickets(120))
+    found = measured(train, write(tmp_path / "test.jsonl", [*tickets(20, 500)] * 10))["examples.leakage"]
+    assert found.answers == {"readiness.evaluation": "informal"}
 
 
 def test_a_handful_of_test_rows_is_informal(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -41,6 +42,8 @@ QUALITY_RULE = (
     "poor: over 10% unusable, 5% contradictory or 30% repeated rows, or fewer than 10 usable; "
     "fair: over 2%, 1% or 10%; good: less"
 )
+
+_SIGNED = re.compile(r"[^\W_]+|(?<!\w)[-\u2212](?=[\d.])|[+#<>=]")
 
 Pairs = tuple[tuple[Example, Example], ...]
 
@@ -94,18 +97,24 @@ def _find_usable(examples: Examples) -> Usable:
 
 
 def _find_contradictions(examples: Iterable[Example], shape: str) -> Pairs:
-    """Return pairs of the first example with an input and a later one whose output differs.
+    """Return pairs of the first sound example with an input and a later one whose output differs.
 
     There are none if the shape of the task allows several outputs.
     """
     first: dict[tuple[str, ...], Example] = {}
     pairs = []
-    for example in examples if shape in _CONTRADICTABLE else ():
+    sound = (example for example in examples if not example.faults)
+    for example in sound if shape in _CONTRADICTABLE else ():
         key = (*split_words(example.instruction), "", *split_words(example.input))
         other = first.setdefault(key, example)
-        if split_words(other.output) != split_words(example.output):
+        if _split_output(other.output) != _split_output(example.output):
             pairs.append((other, example))
     return tuple(pairs)
+
+
+def _split_output(text: str) -> list[str]:
+    """Return the words of an output with signs, as `1` is not `-1` and `C` not `C++`; of emoji the text itself."""
+    return _SIGNED.findall(text.casefold()) or [text.strip()]
 
 
 def _measure_usable(examples: Examples, usable: Usable, contradictions: Pairs) -> Measurement:
@@ -175,12 +184,16 @@ def _measure_leakage(examples: Examples, test: Examples) -> Measurement:
     covered = [example for example in test.sample if examples.covers(example)]
     inputs = [example.input or example.output for example in itertools.chain(examples.sample, covered)]
     start = len(examples.sample)
-    pairs = [(first, second) for first, second in find_near_duplicates(inputs) if first < start <= second]
-    leaked = len({second for _, second in pairs})
+    origins: dict[int, int] = {}  # of a test row: the training row that it or the test row it copies is like
+    for first, second in find_near_duplicates(inputs):
+        if second >= start and (origin := first if first < start else origins.get(first)) is not None:
+            origins.setdefault(second, origin)
+    leaked = len(origins)
     share = leaked / max(len(covered), 1)
-    held_out, enough = share <= _TEST_LEAKAGE, test.rows >= MIN_TEST_ROWS
+    distinct = len({tuple(split_words(example.input or example.output)) for example in test.sample})
+    held_out, enough = share <= _TEST_LEAKAGE, distinct >= MIN_TEST_ROWS
     shown = [f"line {covered[second - start].line} is line {examples.sample[first].line} of the examples: "
-             f"{show_text(inputs[second])}" for first, second in pairs[:MAX_EXAMPLES]]  # fmt: skip
+             f"{show_text(inputs[second])}" for second, first in itertools.islice(origins.items(), MAX_EXAMPLES)]  # fmt: skip
     return Measurement(
         probe="examples.leakage",
         says=f"{leaked:,} of {len(covered):,} test rows ({share:.1%}) are in the training data, too",
@@ -193,7 +206,7 @@ def _measure_leakage(examples: Examples, test: Examples) -> Measurement:
         reason=""
         if held_out
         else f"over {_TEST_LEAKAGE:.0%} of the test rows are trained on; take them out of either file",
-        notes=(*test.notes, *(() if enough else (f"fewer than {MIN_TEST_ROWS} test rows",))),
+        notes=(*test.notes, *(() if enough else (f"fewer than {MIN_TEST_ROWS} distinct test rows",))),
         examples=tuple(shown),
         fault=not held_out,
     )

@@ -110,11 +110,10 @@ def _read_rows(rows: Rows, used: dict[str, str]) -> Iterator[Question]:
 
 
 def _read_row(data: Mapping[str, object], used: dict[str, str]) -> Question | None:
-    fields = {key.strip().lower().replace(" ", "_").replace("-", "_"): value for key, value in data.items()}
 
     def take(role: str) -> list[str]:
         for name in _KEYS[role]:
-            if found := [text for text in list_texts(fields.get(name)) if text.strip()]:
+            if found := [text for text in list_texts(data.get(name)) if text.strip()]:
                 used.setdefault(role, name)
                 return found
         return []
@@ -174,7 +173,7 @@ def _read_beir(folder: Path) -> Questions:
     relevant: dict[str, list[str]] = {}
     judged, asked = Rows(judgements[0]), Rows(queries)
     for _, row in judged:
-        query, document, score = (str(row.get(key, "")).strip() for key in ("query-id", "corpus-id", "score"))
+        query, document, score = (str(row.get(key, "")).strip() for key in ("query_id", "corpus_id", "score"))
         if query and document and score not in {"", "0"} and not score.startswith("-"):
             relevant.setdefault(query, []).append(document)
     texts = ((str(row.get("text", "")), str(row.get("_id", line))) for line, row in asked)

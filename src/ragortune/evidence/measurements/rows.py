@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import json
 from codecs import BOM_UTF8
 from collections import Counter
@@ -29,7 +30,7 @@ _INSIDE = ("text", "answer", "value", "evidence_text", "id", "doc_id", "name", "
 _DEPTH = 6
 
 Row = tuple[int, dict[str, object]]
-"""Line (of a JSON list: position) from 1, and the fields by name."""
+"""Line (of a JSON list: position) from 1, and the fields by their names in lower case, joined by `_`."""
 _ANSWERS = (
     "answers answer reference_answer reference references expected_answer expected ground_truth ground_truths "
     "gold_answer correct_answer output completion response target"
@@ -58,7 +59,7 @@ class Rows:
         for line, data in self._read():
             if isinstance(data, dict):
                 self.count += 1
-                yield line, data
+                yield line, {_name_field(key): value for key, value in data.items()}
             else:
                 self.skip("is not a mapping", line)
         bad = self.skipped.total()
@@ -153,6 +154,12 @@ class Rows:
                 message = f"is longer than {LINE_BYTES:,} bytes, the limit for a line"
                 raise UnreadableError(message, Place(str(self.path), number))
             yield decode_text(line, str(self.path), number)
+
+
+@functools.lru_cache(maxsize=2048)
+def _name_field(key: str) -> str:
+    """Return the name of a field however a team writes it: `Expected Answer` is `expected_answer`."""
+    return key.strip().lower().replace(" ", "_").replace("-", "_")
 
 
 def parse_json(text: str | bytes) -> Any:

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from ragortune.model.measurements import MAX_EXAMPLES, Measurement
 from ragortune.support.text import clean_line, join_words
 
+_PRIVATE_KEY = (
+    r"-----BEGIN (?:[A-Z]{2,10} ){0,3}PRIVATE KEY-----"
+    r"(?:[\\nr\s]{1,9}(?:Proc-Type|DEK-Info): [\w,-]{1,80}){0,2}[A-Za-z0-9+/=\\\s]*"
+)
 _SECRETS = {
-    "private keys": (
-        "KEY-----",
-        r"-----BEGIN (?:[A-Z]{2,10} ){0,3}PRIVATE KEY-----"
-        r"(?:[\\nr\s]{1,9}(?:Proc-Type|DEK-Info): [\w,-]{1,80}){0,2}[A-Za-z0-9+/=\\\s]*",
-    ),
+    "private keys": ("KEY-----", _PRIVATE_KEY),
     "AWS keys": ("AKIA ASIA", r"\b(?:AKIA|ASIA)(?![A-Z0-9]{0,14}EXAMPLE)[A-Z0-9]{16}\b"),
     "GitHub tokens": (
         "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
