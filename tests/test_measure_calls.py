@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.call_logs import (
     CALLS,
     FORMS,
     MAPPING,
+    MONDAY,
     as_langfuse,
     as_litellm,
     as_otlp,
@@ -104,6 +106,35 @@ def test_a_log_of_an_afternoon_tells_no_volume_of_a_day(tmp_path):
     assert (volume.quantities, volume.reason[:20]) == ({}, "the log covers 9 hou")
 
 
+@pytest.mark.parametrize(("first", "hours"), [(10, 21), (23, 27)])
+def test_days_that_a_log_covers_in_part_are_no_whole_days(tmp_path, first, hours):
+    starts = [MONDAY + timedelta(hours=first, minutes=minute) for minute in range(60 * hours)]
+    rows = [{"time": start.isoformat()} for start in starts]
+    volume = measure(write_lines(tmp_path / "log.jsonl", rows))["calls.volume"]
+    days = len({start.date() for start in starts})
+    assert volume.answers == {"performance.volume": {"from": 60 * hours / days, "to": 1440}}
+    assert volume.quantities["requests_per_day"] == {"from": 60 * hours / days, "to": 1440}
+    assert volume.quantities["active_hours"] == min(24, 24 - first if days == 2 else 24)
+
+
+def test_tokens_that_a_vendor_counts_beside_the_input_are_part_of_it(tmp_path):
+    usage = {"input_tokens": 12, "cache_read_input_tokens": 4_000, "cache_creation_input_tokens": 500}
+    within = {"prompt_tokens": 4_512, "prompt_tokens_details": {"cached_tokens": 4_000}}
+    for told in (usage, {**within, **usage, "input_tokens": None}):
+        rows = [{"time": "2026-01-05T08:00:00Z", "usage": told}] * 3
+        tokens = measure(write_lines(tmp_path / "log.jsonl", rows))["calls.tokens"]
+        assert tokens.figures["input_tokens_mean"] == 4_512
+        assert tokens.figures["cached_share"] == round(4_000 / 4_512, 4)
+
+
+def test_rows_of_a_table_that_cannot_be_read_are_left_out_and_counted(tmp_path):
+    rows = [f"2026-01-05T{hour:02}:00:00Z,{'Hello, you' if hour % 2 else 'Hello'}" for hour in range(24)]
+    (tmp_path / "log.csv").write_text("\n".join(["time,prompt", *rows, ""]), encoding="utf-8")
+    volume = measure(tmp_path / "log.csv")["calls.volume"]
+    assert volume.count == 12
+    assert "12 rows that cannot be read left out" in volume.notes
+
+
 def test_observed_latency_is_marked_as_what_is_and_not_what_is_needed(tmp_path):
     latency = measure(write_lines(tmp_path / "log.jsonl", as_litellm(CALLS)))["calls.latency"]
     assert "not a requirement" in latency.notes[0]
@@ -128,7 +159,7 @@ def test_rows_that_are_no_calls_are_left_out_and_counted(tmp_path, name):
 
 TIMES = {
     "2026-01-05T08:00:00Z": 0, "2026-01-05 08:00:00.000": 0, "2026-01-05T10:00:00+02:00": 0, "2026-01-05T03:30:00-0430": 0,
-    "2026-01-05 08:00:00+00": 0, "2026-01-05 08:00:00 UTC": 0, 1767600000: 0, 1767600000000: 0, "1767600000000000": 0,
+    "2026-01-05 08:00:00+00": 0, "2026-01-05 08:00:00,250": 250_000, "2026-01-05 08:00:00 UTC": 0, 1767600000: 0, 1767600000000: 0, "1767600000000000": 0,
     1767600000000000000: 0, "1767600000.0": 0, "1767600000000.5": 500, "2026-01-05T08:00:00.123456789Z": 123456,
 }  # fmt: skip
 

@@ -54,6 +54,9 @@ _RECORDS = """
 CREATE VIEW records AS SELECT json AS record FROM read_json_objects(getvariable('files'), maximum_object_size = 16777216,
   format = getvariable('form'), ignore_errors = (getvariable('form') = 'newline_delimited'))
 """
+_REJECTED = """
+SELECT count(DISTINCT (file_id, line)) FROM reject_errors WHERE scan_id = (SELECT max(scan_id) FROM reject_errors)
+"""
 _SPANS = """
 CREATE VIEW spans AS
 SELECT span AS record,
@@ -78,6 +81,8 @@ class Records(NamedTuple):
     close: Callable[[], None]
     record: str | None = None
     """Column that holds each record as JSON, null for invalid lines; None if the columns are the record."""
+    count_rejected: Callable[[], int] = int
+    """Returns the number of rows of a table that the last reading left out."""
 
     def find(self, path: str) -> tuple[str, list[str]] | None:
         """Return the column that holds a path such as `usage/input`, and the keys within its JSON; None if there is none."""
@@ -159,7 +164,7 @@ def _open_files(source: str, folder: str) -> Records:
     if kind == "parquet":
         table, record = connection.read_parquet(names), None
     elif kind == "csv":
-        options = {"all_varchar": True, "ignore_errors": True, "max_line_size": _OBJECT_BYTES}
+        options = {"all_varchar": True, "store_rejects": True, "max_line_size": _OBJECT_BYTES}
         table, record = connection.read_csv(names, **options), None
     else:
         connection.con.execute("SET VARIABLE files = ?", [names])
@@ -170,7 +175,11 @@ def _open_files(source: str, folder: str) -> Records:
         if table.limit(100).aggregate(found=spans.sum()).to_pyarrow().to_pylist()[0]["found"]:
             connection.raw_sql(_SPANS)
             table = connection.table("spans")
-    return Records(table, _extract_duckdb, fence, connection.disconnect, record)
+
+    def count_rejected() -> int:
+        return int(connection.con.execute(_REJECTED).fetchall()[0][0]) if kind == "csv" else 0
+
+    return Records(table, _extract_duckdb, fence, connection.disconnect, record, count_rejected)
 
 
 def _list_files(source: str) -> tuple[list[Path], str]:

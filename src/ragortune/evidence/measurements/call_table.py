@@ -30,8 +30,6 @@ class Form(Record, frozen=True):
     """Paths by role; the first one with a value is used."""
     marks: tuple[str, ...] = ()
     """A record with a value at one of these paths has this format."""
-    apart: bool = False
-    """Whether `input_tokens` leaves out the cached tokens."""
     calls: str = "chat|completion|generat|inference|responses|messages"
     """Regular expression for the kinds of operation that are calls of a model."""
 
@@ -48,7 +46,7 @@ _LEAP_YEAR = "20(0[48]|[2468][048]|[13579][26])"
 _ISO = (
     "^([0-9]{4}-(01|03|05|07|08|10|12)-(0[1-9]|[12][0-9]|3[01])|[0-9]{4}-(04|06|09|11)-(0[1-9]|[12][0-9]|30)"
     f"|[0-9]{{4}}-02-(0[1-9]|1[0-9]|2[0-8])|{_LEAP_YEAR}-02-29)[T ]([01][0-9]|2[0-3])(:[0-5][0-9]){{2}}"
-    "([.][0-9]{1,9})?( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?$"
+    "([.,][0-9]{1,9})?( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?$"
 )
 """A time in ISO 8601, on an existing day: engines fail on others."""
 _TAIL = "^.{19}[^+-]*"
@@ -119,14 +117,16 @@ def _combine(table: Any, form: Form) -> Any:
     A record without a kind is a call if it has tokens; a plain record always is.
     """
     without_kind = table.input_tokens.notnull() if form.marks else ibis.literal(value=True)
+    apart = _where(table.cached_tokens.isnull(), ibis.coalesce(table.read_tokens, ibis.literal(0)))
+    apart += ibis.coalesce(table.written_tokens, ibis.literal(0))
     latency = _where((table.end >= table.time) & (table.end - table.time <= _DAY), table.end - table.time)
     return table.select(
         readable=table.readable,
         call=_flag(ibis.coalesce(table.kind.lower().re_search(form.calls), without_kind)),
         time=table.time,
         duration=ibis.coalesce(latency, table.latency_ms, table.latency_s),
-        input=table.input_tokens + (ibis.coalesce(table.cached_tokens, ibis.literal(0)) if form.apart else 0),
-        cached=table.cached_tokens,
+        input=table.input_tokens + ibis.coalesce(apart, ibis.literal(0)),
+        cached=ibis.coalesce(table.cached_tokens, table.read_tokens),
         output=table.output_tokens,
         failed=_flag((table.error == 1) | (table.status == 1)),
         **{role: table[role] for role in _TEXTS if role in table.columns},
@@ -186,7 +186,7 @@ def _parse_iso(text: Any) -> Any:
         return ibis.coalesce(text.re_extract(pattern, 1).nullif(""), "0")
 
     seconds = text.left(19).replace("T", " ").cast("timestamp").epoch_seconds().cast("int64")
-    fraction = part("[.]([0-9]+)").concat("000000").left(6).cast("int64")
+    fraction = part("[.,]([0-9]+)").concat("000000").left(6).cast("int64")
     hours = part(f"{_TAIL}([+-][0-9]{{2}})").cast("int64")
     minutes = part(f"{_TAIL}[+-][0-9]{{2}}:?([0-9]{{2}})$").cast("int64")
     offset = hours * 3600 + minutes * (hours < 0).ifelse(-60, 60)
@@ -200,6 +200,8 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "latency_s": functools.partial(_parse_number, most=_DAY / 1e6, factor=1e6),
     "input_tokens": _parse_count,
     "cached_tokens": _parse_count,
+    "read_tokens": _parse_count,
+    "written_tokens": _parse_count,
     "output_tokens": _parse_count,
     "error": lambda text: _flag(text.lower().notin(_NO_ERROR)),
     "status": lambda text: _flag(text.lower().isin(_FAILED) | text.re_search("^[45][0-9]{2}$")),

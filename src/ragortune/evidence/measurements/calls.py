@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -46,14 +47,16 @@ def measure_calls(source: str, mapping: Mapping[str, str], progress: Progress) -
     with open_calls(source) as records:
         progress(f"reading {hide_password(source)}")
         table = shape_calls(records, mapping, source)
-        totals = _count_rows(table)
-        progress(f"{totals['calls']:,} calls ({table.form})")
+        totals, rejected = _count_rows(table), records.count_rejected()
+        totals |= {name: totals[name] + rejected for name in ("rows", "unreadable")}
+        skipped = tuple(_list_skipped(totals))
+        progress("; ".join((f"{totals['calls']:,} calls ({table.form})", *skipped)))
         if not totals["calls"]:
             hint = "name the columns: --calls-map time=COLUMN,input_tokens=COLUMN,..."
             message = f"has no call with a time ({count_words(totals['rows'], 'row')}, read as {table.form})"
             raise UnreadableError(message, Place(hide_password(source)), hint)
         calls = _filter_calls(table.calls)
-        notes = (f"read as {table.form}", *_list_skipped(totals))
+        notes = (f"read as {table.form}", *skipped)
         volume, latency = _measure_volume(calls, notes), _measure_latency(calls, totals)
         return (volume, latency, *_measure_tokens(calls, totals, table), _measure_errors(totals))
 
@@ -126,7 +129,10 @@ def _spread(values: Any, count: int) -> tuple[float, dict[str, int]]:
 
 
 def _measure_volume(calls: Any, notes: tuple[str, ...]) -> Measurement:
-    """Return the calls a day. The first and the last day are partial; they are left out if two or more are between them."""
+    """Return the calls a day. The first and the last day are partial; they are left out if two or more are between them.
+
+    Otherwise the calls a day are between those of whole days and those of the hours that the log covers.
+    """
     starts = calls.select(hour=calls.time - calls.time % _HOUR)
     counts = starts.group_by("hour").aggregate(calls=starts.count().cast("int64"))
     hours = {row["hour"] // _HOUR: row["calls"] for row in _fetch(counts)}
@@ -136,23 +142,28 @@ def _measure_volume(calls: Any, notes: tuple[str, ...]) -> Measurement:
     within = {hour: calls for hour, calls in hours.items() if hour // 24 in days}
     by_day = [sum(within.get(24 * day + hour, 0) for hour in range(24)) for day in days]
     mean = sum(by_day) / len(by_day)
-    active = len(within) / max(1, sum(count > 0 for count in by_day))
+    active_hours = Counter(hour // 24 for hour in within).values()
+    active = sum(active_hours) / max(1, len(active_hours)) if enough else float(max(active_hours))
     peak_factor = max(hours.values()) / (sum(within.values()) / len(within)) if within else 1.0
     interval = bound_mean(by_day, math.inf) if enough and len(by_day) >= _FEW_DAYS else None
     span = max(hours) - min(hours) + 1
     known = span >= 20 and mean > 0
-    low, high = interval or (mean, mean)
-    value = {"from": round(low, 1), "to": round(high, 1)} if interval else round(mean, 1)
-    quantities = {"requests_per_day": mean, "active_hours": active, "peak_factor": peak_factor}
+    low, high = interval or (mean, mean if enough else max(mean, 24 * sum(by_day) / span))
+    value = {"from": round(low, 1), "to": round(high, 1)} if low < high or interval else round(mean, 1)
+    quantities = {
+        "requests_per_day": round(mean, 1) if enough else value,
+        "active_hours": round(active, 1),
+        "peak_factor": round(peak_factor, 1),
+    }
     return Measurement(
         "calls.volume",
-        f"{mean:,.1f} calls a day over {count_words(len(by_day), 'day')}, at most {max(by_day):,}, in {active:.1f} hours "
+        f"{mean:,.1f}{'' if enough or low == high else f' to {high:,.1f}'} calls a day over {count_words(len(by_day), 'day')}, at most {max(by_day):,}, in {active:.1f} hours "
         f"of a day, at the peak {peak_factor:.1f} times the mean hour",
         "calls by day and hour in UTC; the first and last day count only where there are fewer than four",
         sum(hours.values()),
         "calls",
         answers={"performance.volume": value if known else None},
-        quantities={name: round(number, 1) for name, number in quantities.items()} if known else {},
+        quantities=quantities if known else {},
         figures={
             "calls_per_day": round(mean, 2),
             "days": len(by_day),
