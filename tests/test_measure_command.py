@@ -168,6 +168,40 @@ def test_a_measured_answer_that_has_left_its_level_fails_in_ci(depot):
     assert measured(depot, "--check", "p.yaml").code == 1
 
 
+def log_calls(depot, hours, cached):
+    """Write a log of a call every minute, of which `cached` of 101 found their prompt in the cache."""
+    calls = (
+        {
+            "time": 1_767_600_000 + 60 * minute,
+            "input_tokens": 500,
+            "cached_tokens": 400 * (minute % 101 < cached),
+        }
+        for minute in range(60 * hours)
+    )
+    write(depot, "log.jsonl", "".join(json.dumps(call) + "\n" for call in calls))
+
+
+@pytest.mark.parametrize(("hours", "cached", "code"), [(97, 80, 0), (98, 79, 0), (97, 30, 1)])
+def test_numbers_that_hardly_moved_since_they_were_measured_do_not_fail_in_ci(depot, hours, cached, code):
+    pytest.importorskip("ibis", reason="logs of calls need the extra `measure`")
+    log_calls(depot, 96, 80)
+    assert depot("measure", "--calls", "log.jsonl", "-o", "p.yaml", *DAY).code == 0
+    log_calls(depot, hours, cached)
+
+    assert depot("measure", "--calls", "log.jsonl", "--check", "p.yaml", *DAY).code == code
+
+
+def test_a_log_of_days_covered_in_part_is_written_as_a_range_and_read_back(depot, book):
+    pytest.importorskip("ibis", reason="logs of calls need the extra `measure`")
+    log_calls(depot, 21, 0)
+    write(depot, "p.yaml", "quantities: {requests_per_day: {value: 9, source: measured}}\n")
+
+    depot("measure", "--calls", "log.jsonl", "-o", "p.yaml", *DAY)
+
+    assert read_back(depot, book).quantities["requests_per_day"].ends == (630, 1440)
+    assert depot("measure", "--calls", "log.jsonl", "--check", "p.yaml", *DAY).code == 0
+
+
 def test_nothing_that_can_be_told_is_exit_code_3(depot):
     write(depot, "none.jsonl", "")
     (depot.folder / "empty").mkdir()

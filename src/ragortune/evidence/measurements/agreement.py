@@ -14,6 +14,8 @@ from ragortune.support.record import Record
 from ragortune.support.text import clean_line, cut_text, join_words
 
 _LONGEST_EVIDENCE = 400
+_NEAR = 1.2
+"""Factor up to which two numbers agree: a share or an hour is never measured twice to the last digit."""
 _FITS, _PATH = "knowledge.fits_prompt", "knowledge.access_path"
 
 
@@ -49,7 +51,9 @@ class MeasuredAnswer(Record, frozen=True):
     def entry(self) -> dict[str, object]:
         """The entry for a profile: value, evidence, source and date."""
         source = {"source": Provenance.MEASURED.value, "as_of": self.date}
-        return {"value": self.value, "evidence": describe_figures(self.measurement), **source}
+        is_range = not self.levels and isinstance(self.value, dict)
+        value = self.value if is_range else {"value": self.value}
+        return {**value, "evidence": describe_figures(self.measurement), **source}
 
 
 def describe_figures(measurement: Measurement) -> str:
@@ -89,7 +93,9 @@ def compare_answers(
             answer, known = profile.known.get(measured.criterion or ""), profile.quantities.get(name)
             if answer is not None and answer.source not in {Provenance.MEASURED, Provenance.DERIVED}:
                 continue  # a profile whose quantity contradicts the person's answer could not be read
-            agrees = known is None or (known.low <= measured.high and measured.low <= known.high)
+            agrees = known is None or (
+                known.low <= _NEAR * measured.high and measured.low <= _NEAR * known.high
+            )
             key = f"quantities.{name}"
             found[key] = MeasuredAnswer(key, value, (), measurement, date, known, agrees)
     return tuple(found.values())
