@@ -134,6 +134,16 @@ def test_a_record_of_a_best_guess_says_that_too_little_is_known(record):
     assert "Too little is known" not in record()
 
 
+def test_no_reason_of_a_record_is_both_good_and_bad_for_the_same_option(record):
+    for profile in [HELP_DESK, *(path.read_text() for path in EXAMPLES)]:
+        options = record(profile, "record.md", "--force").split("## Pros and Cons")[1].split("\n### ")[1:]
+        for option in options:
+            good, bad = (
+                set(re.findall(rf"^- {side}, because (.*)", option, re.MULTILINE)) for side in ("Good", "Bad")
+            )
+            assert not good & bad
+
+
 def test_a_record_says_how_it_is_confirmed_and_when_to_look_again(record):
     text = record()
 

@@ -38,6 +38,22 @@ def test_json_is_a_profile_as_well(run, doc):
     assert json.loads(result.out)["option"] == "rag"
 
 
+@pytest.mark.parametrize(
+    ("title", "project"),
+    [
+        ("7. Search the manuals", "Search the manuals"),
+        ("ADR-0007: Search the manuals", "Search the manuals"),
+        ("0007 Search the manuals", "Search the manuals"),
+        ("3 ways to search", "3 ways to search"),
+        ("2026-10-01 Search", "2026-10-01 Search"),
+    ],
+)
+def test_a_project_is_not_named_by_the_number_of_its_record(run, write, title, project):
+    write("record.md", f"# {title}\n\nThe manuals change every week.\n")
+
+    assert parse_yaml(run("extract", "record.md").out, "out.yaml").data["project"] == project
+
+
 def test_a_document_without_facts_gives_an_empty_profile_and_says_so(run, write):
     write("bread.md", COOKING)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ragortune.evidence.profile import Vocabulary
@@ -9,6 +10,12 @@ from ragortune.model import Answer, Profile, Provenance
 from ragortune.model.documents import DesignReading, Modality, StatedFact
 from ragortune.support.errors import ProfileError
 from ragortune.support.record import Record
+
+_NUMBER_OF_RECORD = re.compile(
+    r"(?:(?:adr|rfc|prd)[ #_-]{0,3}\d{1,6}(?:\s?[.:)\u2013\u2014-])?|\d{1,6}(?:[.:)]|\s[\u2013\u2014-])|0\d{1,5})\s+(?=\S)",
+    re.IGNORECASE,
+)
+"""What a title has before the name: `7. Use retrieval`, `ADR-0007: Use retrieval`."""
 
 
 class Conflict(Record, frozen=True):
@@ -77,11 +84,17 @@ def gather_answers(
         quantities = {**rest, **outside.quantities}
     profile = Profile(
         {criterion: answer.levels for criterion, answer in answers.items()},
-        project=reading.title,
+        project=_leave_out_number(reading.title),
         answers=answers,
         quantities=quantities,
     )
     return StatedAnswers(reading, profile, facts, tuple(conflicts))
+
+
+def _leave_out_number(title: str | None) -> str | None:
+    """Return the name in the title of a document, without the number of the record."""
+    found = _NUMBER_OF_RECORD.match(title) if title else None
+    return title[found.end() :] if title and found else title
 
 
 def _read_levels(fact: StatedFact, vocabulary: Vocabulary) -> tuple[str, ...]:

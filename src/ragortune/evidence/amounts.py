@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 from ragortune.model import Criterion
 from ragortune.model.units import names_of, parse_unit
 from ragortune.support.errors import AnswerError, QuantityError
-from ragortune.support.text import quote_value
+from ragortune.support.text import count_words, quote_value
 
 _LARGEST = 1e18
 _SPACES = "\u00a0\u2009\u202f"
@@ -244,5 +244,7 @@ def show_amount(criterion: Criterion, number: int) -> str:
     unit = _unit_of(criterion)
     if unit == "share":
         return f"{number * 100}%"
-    last = (criterion.unit or "").rpartition(" ")[2]
-    return f"{number} {'a day' if unit == 'requests/day' else unit or last}"
+    if unit == "requests/day":
+        return f"{number} a day"
+    counted = unit or (criterion.unit or "").rpartition(" ")[2]
+    return count_words(number, counted if counted == "ms" else counted.removesuffix("s"), counted)

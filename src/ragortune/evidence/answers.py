@@ -18,7 +18,7 @@ from ragortune.support.text import clean_text, join_words, quote_value, suggest_
 LONGEST_ANSWER = 200
 """Maximum characters of an answer; longer ones were pasted by mistake."""
 _UNKNOWN = (
-    "unknown|skip|don't know|dont know|do not know|i don't know|i dont know|not known|no idea|not sure|unsure|dunno|"
+    "unknown|skip|don't know|dont know|do not know|i don't know|i dont know|not known|no idea|not sure|unsure|dunno|idk|"
     "nobody knows|n/a|tbd"
 )
 _UNKNOWN_WORDS = frozenset(_UNKNOWN.split("|"))
@@ -108,12 +108,18 @@ def _read_single(criterion: Criterion, words: str) -> object:
     if level is not None or not criterion.unit:
         return level
     words = _ABOUT.sub("", words)
-    if _PLAIN_NUMBER.fullmatch(words) and 1 <= int(words) <= len(criterion.levels):
-        level = criterion.level_ids[int(words) - 1]
-        hint = f"type #{int(words)} for {level}, or {show_amount(criterion, int(words))}"
-        raise AnswerError(f"{words} could be the number of a level or an amount", None, hint)
+    _refuse_numbers_of_levels(criterion, words)
     is_range = _split_range(words) or _LOWER.fullmatch(words) or _UPPER.fullmatch(words)
     return None if is_range or _LIST_WITH_AMOUNTS.search(words) else read_amount(criterion, words)
+
+
+def _refuse_numbers_of_levels(criterion: Criterion, *amounts: str) -> None:
+    """Raise AnswerError if all amounts, such as both ends of a range, could as well be numbers of levels."""
+    if not all(_PLAIN_NUMBER.fullmatch(one) and 1 <= int(one) <= len(criterion.levels) for one in amounts):
+        return
+    number = int(amounts[0])
+    hint = f"type #{number} for {criterion.level_ids[number - 1]}, or {show_amount(criterion, number)}"
+    raise AnswerError(f"{amounts[0]} could be the number of a level or an amount", None, hint)
 
 
 def _find_level(criterion: Criterion, words: str) -> str | None:
@@ -160,17 +166,22 @@ def _read_range(criterion: Criterion, words: str) -> object:
     """Return a range between levels or amounts, or one with a single bound; None if there is none."""
     if criterion.nominal:
         return None
+    words = _ABOUT.sub("", words)
     ends = _split_range(words)
     if ends is not None:
         low, high = ends
         if criterion.unit and low[:1].isdigit() and high[:1].isdigit():
             low = share_unit(low, high)
+            _refuse_numbers_of_levels(criterion, low, high)
         values = _read_end(criterion, low), _read_end(criterion, high)
         if None not in values:
             return _make_range(criterion, *values)
     for pattern, key in ((_LOWER, "from"), (_UPPER, "to")):
         found = pattern.fullmatch(words)
-        value = _read_end(criterion, found[2] or found[3]) if found else None
+        end = (found[2] or found[3]) if found else ""
+        if criterion.unit:
+            _refuse_numbers_of_levels(criterion, end)
+        value = _read_end(criterion, end) if end else None
         if value is not None:
             return {key: value}
     return _read_side(criterion, words)
@@ -210,6 +221,8 @@ def _read_side(criterion: Criterion, words: str) -> object:
     """Return the levels above or below an amount, which is excluded: `over 500`, `under 2 s`."""
     over, under = _OVER.fullmatch(words), _UNDER.fullmatch(words)
     found = over or under
+    if found and criterion.unit:
+        _refuse_numbers_of_levels(criterion, found[1])
     amount = read_amount(criterion, found[1]) if found else None
     if amount is None:
         return None

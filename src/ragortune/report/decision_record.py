@@ -6,6 +6,7 @@ the flips tell when to revisit the decision.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
 from ragortune.casebook import NearCase
@@ -138,19 +139,24 @@ def _weigh(advice: Recommendation, option: Option) -> Iterator[Block]:
 def _argue(advice: Recommendation, option: Option) -> tuple[list[str], list[str]]:
     """Return the arguments for and against an option: gates first, then the strongest reasons.
 
-    An option with one need is argued by that need alone, `neither` by both.
+    An option with one need is argued by that need alone, `neither` by both. A rule speaks once: its gate decides for
+    which side, or else the sum of its effects.
     """
     argued = [need for need in Need if has_need(option, need)] or list(Need)
-    pros: list[str] = []
-    cons: list[str] = []
+    support: dict[str, float] = {}
     for gate in advice.gates:
         if gate.need in argued and gate.gate is not GateKind.CONFIRMS:
             meets = has_need(option, gate.need) is (gate.gate is GateKind.REQUIRES)
-            (pros if meets else cons).append(_describe_hit(advice, gate))
+            argument = _describe_hit(advice, gate)
+            support[argument] = min(support.get(argument, math.inf), math.inf if meets else -math.inf)
     for reason in advice.reasons:
         if reason.need in argued:
-            (cons if speaks_against(reason, option) else pros).append(_describe_hit(advice, reason))
-    return list(dict.fromkeys(pros)), list(dict.fromkeys(cons))
+            argument = _describe_hit(advice, reason)
+            weight = -reason.weight if speaks_against(reason, option) else reason.weight
+            support[argument] = support.get(argument, 0) + weight
+    strongest = sorted(support, key=lambda argument: -abs(support[argument]))
+    pros = [argument for argument in strongest if support[argument] > 0]
+    return pros, [argument for argument in strongest if support[argument] < 0]
 
 
 def _describe_hit(advice: Recommendation, hit: RuleHit) -> str:
