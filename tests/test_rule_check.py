@@ -424,3 +424,13 @@ def test_a_file_among_the_rules_that_nothing_reads_is_told(pack, name):
     (found,) = check_folder(pack, TODAY)
 
     assert (found.name, found.place.path) == ("unread", str(pack / "rules" / name))
+
+
+def test_a_team_that_disables_a_rule_is_not_told_to_tidy_the_set_that_it_extends(tmp_path):
+    (tmp_path / "rulebook.yaml").write_text(
+        "name: ours\nversion: '1'\nextends: ragortune\n"
+        "disable:\n  - {rule: nobody-owns-it, because: We own it.}\n  - {rule: house-style, because: Ours is free.}\n"
+    )
+
+    assert findings(tmp_path) == []
+    assert findings(tmp_path, today="2030-01-01") == []

@@ -99,6 +99,9 @@ def test_a_limit_of_a_pack_is_none_for_the_published_projects(team_pack):
         ("unit: requests", "unit: chairs", "'chairs' is not a unit"),
         ("data.examples", "data.exmples", "there is no criterion 'data.exmples'"),
         ("unit: requests", "rows: [chat]", "there is no kind of price row 'chat'"),
+        ("data.examples", "task.kind", "'seats' is a number, and 'task.kind' takes none"),
+        (", unit: requests", "", "'seats' needs a 'unit', or 'rows' or 'words' to choose from"),
+        ("id: seats", "id: corpus_tokens", "'corpus_tokens' overrides a quantity that is given in tokens"),
     ],
 )
 def test_a_quantity_that_refers_to_what_is_not_defined_is_refused(team_pack, old, new, message):
@@ -315,6 +318,10 @@ def test_an_error_in_a_rule_has_a_place_and_a_hint(team_pack, old, new, message)
             "is not named `group.name`",
         ),
         (
+            "{id: quantities.seats, title: t, question: q, help: h, levels: [{id: a, means: a}]}",
+            "is in a group whose name every profile uses for something else",
+        ),
+        (
             "{id: team.size, title: t, question: q, help: h, levels: [{id: a, means: a}, {id: a, means: b}]}",
             "names a level twice",
         ),
@@ -328,6 +335,45 @@ def test_a_criterion_that_cannot_be_is_refused(team_pack, criterion, message):
     (team_pack / "criteria").mkdir()
     (team_pack / "criteria" / "ours.yaml").write_text(f"criteria:\n  - {criterion}\n")
     with pytest.raises(RulebookError, match=message):
+        load_rulebook(team_pack)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("{value: 3, unit: requests/day}", "'active_hours' is given in hours/day, not in 'requests/day'"),
+        ("{value: 0, unit: hours/day}", "'active_hours' must be from 0.1 to 24 hours/day, not 0 to 0"),
+    ],
+)
+def test_a_default_that_no_profile_could_give_is_refused_before_a_bill_is_computed_with_it(
+    team_pack, value, message
+):
+    row = f"id: active_hours, kind: default, title: t, as_of: 2026-11-01, source: our-study, confidence: low, values: {{value: {value}}}"
+    (team_pack / "prices").mkdir()
+    (team_pack / "prices" / "ours.yaml").write_text(f"prices:\n  - {{{row}}}\n")
+    with pytest.raises(RulebookError, match=message):
+        load_rulebook(team_pack)
+
+
+def test_a_criterion_whose_levels_the_extended_set_misses_is_told_once_where_the_team_can_change_it(
+    team_pack,
+):
+    (team_pack / "criteria").mkdir()
+    (team_pack / "criteria" / "ours.yaml").write_text(
+        "criteria:\n  - {id: model.strength, title: t, question: q, help: h, levels: [{id: weak, means: a}, {id: mid, means: b}, {id: top, means: c}]}\n"
+    )
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(team_pack)
+
+    (problem,) = caught.value.problems
+    assert problem.place.path.endswith("criteria/ours.yaml")
+    assert problem.message.startswith("'model.strength' no longer fits 'weak-model' in rules/")
+    assert problem.hint == "keep what others use, or override or disable them"
+
+
+def test_a_limit_of_no_days_for_sources_is_refused(team_pack):
+    (team_pack / "rulebook.yaml").write_text(f"{MANIFEST}recheck_days: 0\n")
+    with pytest.raises(RulebookError, match="'recheck_days' must be at least 1, not 0"):
         load_rulebook(team_pack)
 
 

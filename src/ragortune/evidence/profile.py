@@ -24,6 +24,8 @@ _TEXT_KEYS = ("project", "description", "notes")
 _RESERVED_KEYS = ("components", "extends")
 _VALUE_KEYS = ("value", "evidence", "source", "as_of")
 _TOP_KEYS = (*_TEXT_KEYS, "quantities")
+OWN_KEYS = (*_TOP_KEYS, *_RESERVED_KEYS)
+"""Keys at the top of a profile that are not groups of criteria."""
 
 _Levels = dict[str, tuple[str, ...]]
 _Answers = dict[str, Answer]

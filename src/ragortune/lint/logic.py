@@ -110,7 +110,7 @@ def _check_levels(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFindin
         firsts: dict[object, str] = {}
         for place, level in enumerate(criterion.levels if allowed[criterion.id] else ()):
             first = firsts.setdefault((*readers[level.id], level.measure), level.id)
-            if first != level.id:
+            if first != level.id and authored.is_own((kind, criterion.id)):
                 where = authored.place_of((kind, criterion.id, "levels", place, "id"))
                 message = f"no rule tells '{level.id}' of '{criterion.id}' from '{first}'"
                 yield RuleFinding("dead-level", message, where)

@@ -41,8 +41,10 @@ At = tuple[str | int, ...]
 class Authored:
     """An authored rule set: its records with their places, and the problems in them."""
 
-    def __init__(self, folder: Path, manifest: Manifest, digest: str) -> None:
-        """Start without records."""
+    def __init__(self, folder: Path, manifest: Manifest, digest: str, base: Authored | None = None) -> None:
+        """Start with the records of the set that is extended, or without any."""
+        self.base = base
+        """The set that is extended, if any."""
         self.folder = folder
         self.manifest = manifest
         self.digest = digest
@@ -53,6 +55,11 @@ class Authored:
         self.disabled: dict[str, str] = {}
         """Reasons by id of the rules that are disabled."""
         self.problems: list[RagortuneError] = []
+        self._unfit: set[At] = set()
+        if base:
+            self.records = {kind: dict(records) for kind, records in base.records.items()}
+            self.origins.update(base.origins)
+            self.problems += base.problems
 
     @property
     def language(self) -> LanguageData:
@@ -65,8 +72,27 @@ class Authored:
         document, start = self.origins[at[:2]]
         return document.place_of((*start, *at[2:]), key=key)
 
+    def is_own(self, at: At) -> bool:
+        """Return whether a record is of this set, not of the one that it extends."""
+        return self.base is None or self.origins[at[:2]] is not self.base.origins.get(at[:2])
+
     def report(self, message: str, at: At, hint: str | None = None) -> None:
-        """Add a problem that makes the rule set unusable."""
+        """Add a problem that makes the rule set unusable.
+
+        A record of the extended set is no problem of itself: the one that overrides what it uses is, and is told once.
+        """
+        if self.base and not self.is_own(at):
+            for own in self.base.origins:
+                if quote_value(own[1]) in message and own != at[:2] and self.is_own(own):
+                    if own not in self._unfit:
+                        self._unfit.add(own)
+                        message = (
+                            f"'{own[1]}' no longer fits '{at[1]}' in {at[0]}/ of the extended set: {message}"
+                        )
+                        self.report(
+                            message, (*own, "id"), "keep what others use, or override or disable them"
+                        )
+                    return
         self.add_problem(RulebookError(message, self.place_of(at), hint))
 
     def report_unknown(
@@ -102,14 +128,14 @@ def read_folder(folder: Path) -> Authored:
         raise RulebookError(message, document.place_of(()))
     if manifest.scale is not None:
         _check_scale(manifest.scale, document)
-    authored = Authored(folder, manifest, digest_rules(files))
+    if manifest.recheck_days is not None and manifest.recheck_days < 1:
+        place = document.place_of(("recheck_days",))
+        raise RulebookError.expected("'recheck_days'", "at least 1", manifest.recheck_days, place)
     if base:
-        authored.records = {kind: dict(records) for kind, records in base.records.items()}
-        authored.origins.update(base.origins)
-        authored.problems += base.problems
-        authored.manifest = manifest.replace(scale=manifest.scale or base.manifest.scale)
+        manifest = manifest.replace(scale=manifest.scale or base.manifest.scale)
+    authored = Authored(folder, manifest, digest_rules(files), base)
     _read_records(authored, files)
-    _disable_rules(authored, document, base)
+    _disable_rules(authored, document)
     return authored
 
 
@@ -190,7 +216,8 @@ def _read_records(authored: Authored, files: Files) -> None:
                     authored.report(message, (kind, record.id, field))
 
 
-def _disable_rules(authored: Authored, document: Document, base: Authored | None) -> None:
+def _disable_rules(authored: Authored, document: Document) -> None:
+    base = authored.base
     shipped = {**base.records["rules"], **base.records["findings"]} if base else {}
     for index, entry in enumerate(authored.manifest.disable):
         if entry.rule not in shipped:

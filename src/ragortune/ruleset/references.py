@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ragortune.evidence.documents.check import check_language
-from ragortune.evidence.profile import Vocabulary
+from ragortune.evidence.profile import OWN_KEYS, Vocabulary
 from ragortune.model import Bound, Condition, Criterion, Main, Option, PriceRow, QuantityKind, Rule
 from ragortune.model.findings import FindingRule
-from ragortune.model.prices import check_row, list_sources
+from ragortune.model.prices import bounds_of, check_row, list_sources
 from ragortune.model.profiles import LARGEST_NUMBER
+from ragortune.model.quantities import measure
 from ragortune.model.units import parse_unit
 from ragortune.ruleset.author import At, Authored
 from ragortune.support.errors import Place, ProfileError, QuantityError, RulebookError
@@ -34,7 +35,8 @@ def check_references(authored: Authored) -> None:
     for finding_rule in records["findings"].values():
         _check_finding_rule(authored, finding_rule)
     for case in records["cases"].values():
-        at, owner = ("cases", case.id, "profile"), f"case '{case.id}': "
+        at = ("cases", case.id, "profile")
+        owner = f"case '{case.id}': " if authored.is_own(at) else ""
         _check_profile(authored, Vocabulary(records["criteria"]), case.profile, at, owner)
     for kind in ("criteria", "derived"):
         for criterion in records[kind].values():
@@ -110,7 +112,7 @@ def _check_criterion(authored: Authored, criterion: Criterion, kind: str) -> Non
     for name, wanted in criterion.asked_when.items():
         _check_condition(authored, (kind, criterion.id, "asked_when", name), wanted)
     form = "derived.name" if kind == "derived" else "group.name"
-    misnamed = "." not in criterion.id or (criterion.group == "derived") != (kind == "derived")
+    misnamed = not criterion.name or (criterion.group == "derived") != (kind == "derived")
     without_start = all(level.starts_at is None for level in criterion.levels)
     for part, broken, message in (
         ("levels", len(set(criterion.level_ids)) != len(criterion.levels), "names a level twice"),
@@ -121,6 +123,7 @@ def _check_criterion(authored: Authored, criterion: Criterion, kind: str) -> Non
             "has levels in order, so several cannot hold at once",
         ),
         ("id", misnamed, f"is not named `{form}`"),
+        ("id", criterion.group in OWN_KEYS, "is in a group whose name every profile uses for something else"),
         ("unit", criterion.unit and without_start, "has a unit, but no level says where it starts"),
     ):
         if broken:
@@ -129,8 +132,14 @@ def _check_criterion(authored: Authored, criterion: Criterion, kind: str) -> Non
 
 def _check_quantity(authored: Authored, kind: QuantityKind) -> None:
     at = ("quantities", kind.id)
+    criteria = authored.records["criteria"]
     for name in filter(None, (kind.criterion, kind.depends_on)):
-        authored.report_unknown("criterion", name, authored.records["criteria"], at)
+        authored.report_unknown("criterion", name, criteria, at)
+    if kind.criterion in criteria and not criteria[kind.criterion].unit:
+        message = f"'{kind.id}' is a number, and '{kind.criterion}' takes none: it has no unit"
+        authored.report(message, (*at, "criterion"))
+    if not (kind.unit or kind.rows or kind.words):
+        authored.report(f"'{kind.id}' needs a 'unit', or 'rows' or 'words' to choose from", at)
     for name in kind.rows:
         authored.report_unknown("kind of price row", name, authored.records["price_kinds"], at)
     if not 0 <= kind.minimum <= kind.maximum <= LARGEST_NUMBER:
@@ -139,14 +148,36 @@ def _check_quantity(authored: Authored, kind: QuantityKind) -> None:
     if not 1 <= kind.spread <= _LARGEST_SPREAD:
         message = f"'spread' must be from 1 to {_LARGEST_SPREAD}, not {kind.spread:g}"
         authored.report(message, (*at, "spread"))
+    before = authored.base and authored.base.records["quantities"].get(kind.id)
     try:
-        parse_unit(kind.unit or "1")
+        measured = parse_unit(kind.unit or "1")[1]
+        if before and (bool(before.unit), parse_unit(before.unit or "1")[1]) != (bool(kind.unit), measured):
+            wanted = f"in {before.unit} or a multiple of it" if before.unit else "as a name, without a unit"
+            authored.report(f"'{kind.id}' overrides a quantity that is given {wanted}", (*at, "unit"))
     except QuantityError as error:
         authored.report(error.message, at, error.hint)
 
 
 def _check_price(authored: Authored, row: PriceRow) -> None:
-    for path, problem in check_row(row, authored.records["price_kinds"]):
+    flaws = list(check_row(row, authored.records["price_kinds"]))
+    for path, problem in flaws:
         authored.report(problem.message, ("prices", row.id, *path), problem.hint)
+    quantities = authored.records["quantities"]
+    quantity = quantities.get(row.id) or quantities.get(row.id.rpartition("-")[0])
+    if row.kind == "default" and quantity and not flaws:
+        _check_default(authored, row, quantity)
     for name in list_sources(row):
         authored.report_unknown("source", name, authored.records["sources"], ("prices", row.id, "source"))
+
+
+def _check_default(authored: Authored, row: PriceRow, quantity: QuantityKind) -> None:
+    """Report a default that no profile could give as this quantity."""
+    at, given = ("prices", row.id, "values", "value"), row.values["value"]
+    try:
+        low, high = (measure(end, given.unit).number_in(quantity.unit or "1") for end in bounds_of(given))
+    except QuantityError:
+        authored.report(f"'{quantity.id}' is given in {quantity.unit}, not in {quote_value(given.unit)}", at)
+        return
+    if not quantity.minimum <= low <= high <= quantity.maximum:
+        limits = f"from {quantity.minimum:g} to {quantity.maximum:g} {quantity.unit}"
+        authored.report(f"'{quantity.id}' must be {limits}, not {low:g} to {high:g}", at)

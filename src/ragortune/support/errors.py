@@ -125,7 +125,7 @@ class RagortuneError(Exception):
         """
         names = tuple(known)
         message = f"there is no {what} {quote_value(name)}{where and ' '}{where}"
-        all_names = f"expected {join_words(names, 'or')}" if len(names) <= _FEW_NAMES else None
+        all_names = f"expected {join_words(names, 'or')}" if 0 < len(names) <= _FEW_NAMES else None
         return cls(message, place, suggest_name(name, names) or all_names)
 
     def __str__(self) -> str:
