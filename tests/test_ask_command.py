@@ -565,6 +565,12 @@ def test_every_line_of_answers_that_cannot_be_used_is_named_and_nothing_is_saved
     assert list(tmp_path.iterdir()) == []
 
 
+def test_nobody_is_told_to_write_a_profile_that_is_there(run, write):
+    write("profile.yaml", "knowledge: {gap: most}\n")
+
+    assert "hint: fill in profile.yaml, then `ragortune recommend profile.yaml`" in run("ask").err
+
+
 def test_a_yes_in_a_file_of_answers_is_the_level_that_says_so(run, tmp_path):
     result = run("ask", "--answers", "-", stdin=b"data.rights: yes\ngovernance.erasure: no\n")
 

@@ -63,7 +63,7 @@ def ask_questions(request: AskRequest, environment: Environment) -> str:
         environment.note(f"saved {target}; advice: {format_advice(interview.advice)}")
         return target
     if not (environment.stdin_is_terminal and environment.stderr_is_terminal):
-        raise _no_terminal(interview, source or START_FILE)
+        raise _no_terminal(interview, source)
     refuse_unwritable(target, environment)  # before the first answer
     with file.locked():
         _Dialogue(file, environment).run(interview)
@@ -117,7 +117,7 @@ def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | 
 # --- without a terminal -------------------------------------------------------------------------------------------
 
 
-def _no_terminal(interview: Interview, path: str) -> UsageError:
+def _no_terminal(interview: Interview, source: str | None) -> UsageError:
     """Return the error that names the open questions and the file to fill in."""
     lines = [f"`ask` needs a terminal to ask on; advice so far: {format_advice(interview.advice)}"]
     criteria = interview.rulebook.criteria
@@ -125,7 +125,7 @@ def _no_terminal(interview: Interview, path: str) -> UsageError:
     lines += [f"  {name}: {shorten_text(criteria[name].question, 100)}" for name in names[:_MAX_QUESTIONS]]
     if len(names) > _MAX_QUESTIONS:
         lines.append(f"  and {len(names) - _MAX_QUESTIONS} more")
-    init = "" if path != START_FILE else " (`ragortune init` writes one)"
+    path, init = (source, "") if source else (START_FILE, " (`ragortune init` writes one)")
     hint = f"fill in {path}{init}, then `ragortune recommend {path}`; or give answers with --answers FILE"
     return UsageError("\n".join(lines), None, hint)
 
