@@ -43,7 +43,7 @@ def test_a_team_sees_which_answers_and_rules_moved_the_advice(run, old):
         "knowledge.access_path was by_meaning, and is by_key",
         "data.examples was none, and is unknown",
         "data.teaches was unknown, and is facts",
-        "K27 no longer fires: it was strong for rag",
+        "K27 The facts have to be found by meaning: no longer fires, was strong for retrieval",
     ):
         assert line in result.out
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from msgspec.structs import astuple
 
 from ragortune.model import Change, Comparison, Option, Recommendation, Rulebook
 from ragortune.report.blocks import Block, Inline, Span, Style, bullets, section
-from ragortune.report.headline import Advice, format_probability
+from ragortune.report.headline import NEED_NAMES, Advice, format_probability
 from ragortune.report.shapes import Answers, CitedRule, RuleSet, Shares, describe_recommendation, fill
 from ragortune.support.record import Record
 from ragortune.support.text import join_words
@@ -86,11 +87,19 @@ def describe_changes(comparison: Comparison, book: Rulebook) -> Iterator[Inline]
         word = "and" if name in book.readable and book.readable[name].several else "or"
         before, now = (join_words(levels, word) if levels else "unknown" for levels in astuple(change))
         yield (Span(name, Style.NAME), f" was {before}, and is {now}")
+    titles = {rule.code: f" {rule.title}:" for rule in book.rules.values()}
     for code, change in comparison.rules.items():
-        before, now = astuple(change)
-        text = f"was {before}, and is {now}" if before else f"fires: {now}"
-        text = f"no longer fires: it was {before}" if now is None else text
-        yield (Span(code, Style.NAME), f" {text}")
+        was, is_now = (_word_effects(effects) for effects in astuple(change))
+        text = f"was {was}, and is {is_now}" if was else f"fires, {is_now}"
+        text = f"no longer fires, was {was}" if is_now is None else text
+        yield (Span(code, Style.NAME), f"{titles.get(code, '')} {text}")
+
+
+def _word_effects(effects: str | None) -> str | None:
+    """Return effects as their JSON holds them in the words of the pages."""
+    for need, name in NEED_NAMES.items():
+        effects = effects and re.sub(rf"\b{need}\b", name, effects)
+    return effects and effects.replace("_", " ")
 
 
 def list_changes(comparison: Comparison | None, book: Rulebook) -> Iterator[Block]:
