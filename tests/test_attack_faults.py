@@ -48,7 +48,7 @@ def test_a_folder_that_goes_while_the_program_runs_is_told(tmp_path):
         (tmp_path / folder).mkdir()
     (tmp_path / "pack" / "rulebook.yaml").write_text("name: n\nversion: '1'\nextends: ragortune\n")
     done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "pack")],
+        [sys.executable, "-P", "-c", code, str(tmp_path / "pack")],
         cwd=tmp_path / "gone",
         env={**os.environ, "RAGORTUNE_CACHE_DIR": os.devnull},
         capture_output=True,
