@@ -199,6 +199,9 @@ def test_a_log_of_days_covered_in_part_is_written_as_a_range_and_read_back(depot
     depot("measure", "--calls", "log.jsonl", "-o", "p.yaml", *DAY)
 
     assert read_back(depot, book).quantities["requests_per_day"].ends == (630, 1440)
+    write(depot, "q.yaml", "quantities:\n  requests_per_day: 9000\n")
+    depot("measure", "--calls", "log.jsonl", "-o", "q.yaml", *DAY)
+    assert "9000 # measured 2026-01-06: 630.0 to 1440.0; " in (depot.folder / "q.yaml").read_text()
     assert depot("measure", "--calls", "log.jsonl", "--check", "p.yaml", *DAY).code == 0
 
 

@@ -307,6 +307,24 @@ def test_a_model_may_correct_itself_once(run, write, programs):
     assert "these words are not in the document: 'each week'" in second
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [
+        '<think>It wants {"status": ..., "facts": [...]}.</think>\n%s',
+        'A draft: {"status": "no_decision"}. Now the answer:\n```json\n%s\n```\nI left out {"x"}.',
+        "%s\n(Facts with {braces} were left out.)",
+        '{"thought": "a {brace}"} %s',
+    ],
+)
+def test_a_model_that_thinks_aloud_or_explains_its_answer_is_understood(run, write, programs, shape):
+    model = programs.say(shape % json.dumps(GOOD))
+
+    _, document = checked(run, write("7.md", PRICE_DESK), "--model", model)
+
+    assert (document["status"], len(document["facts"])) == ("judged", 3)
+    assert len(programs.prompts) == 1
+
+
 def test_a_model_that_never_gives_json_leaves_a_document_unread(run, write, programs):
     result, document = checked(run, write("7.md", PRICE_DESK), "--model", programs.say("no", "no"))
 

@@ -7,6 +7,9 @@ a document, can at most report what the document says.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -38,6 +41,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _MIN_CHARACTERS = 2
+_MAX_OBJECTS = 100
 _ENDS = " \t\r\n\"'.…"
 
 
@@ -201,6 +205,22 @@ def _find_object(answer: str) -> dict[str, Any]:
     end = answer.rfind("}")
     if begin is None or end < begin.start():
         raise UnreadableError("the answer holds no JSON object")
-    data = load_json(answer[begin.start() : end + 1], "answer")
+    try:
+        data = load_json(answer[begin.start() : end + 1], "answer")
+    except UnreadableError:
+        if not (last := _find_last(answer)):
+            raise
+        data = load_json(last, "answer")
     assert isinstance(data, dict)  # it begins with a brace
     return data
+
+
+def _find_last(answer: str) -> str:
+    """Return the last JSON object with a status in an answer with other braces: of a model that thinks aloud or explains."""
+    found, end, decoder = "", 0, json.JSONDecoder()
+    for begin in itertools.islice(_BEGINNING.finditer(answer), _MAX_OBJECTS):
+        if begin.start() >= end:
+            with contextlib.suppress(ValueError, RecursionError):
+                data, end = decoder.raw_decode(answer, begin.start())
+                found = answer[begin.start() : end] if "status" in data else found
+    return found

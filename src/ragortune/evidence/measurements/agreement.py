@@ -44,15 +44,17 @@ class MeasuredAnswer(Record, frozen=True):
     @property
     def remark(self) -> str:
         """The comment behind a person's answer that contradicts it."""
-        value = join_words(self.levels, "or") or self.value
+        ends = self.value.values() if isinstance(self.value, dict) else (self.value,)
+        value = join_words(self.levels, "or") or " to ".join(map(str, ends))
         return clean_line(f"measured {self.date}: {value}; {self.measurement.says}", 160)
 
     @property
     def entry(self) -> dict[str, object]:
         """The entry for a profile: value, evidence, source and date."""
         source = {"source": Provenance.MEASURED.value, "as_of": self.date}
-        is_range = not self.levels and isinstance(self.value, dict)
-        value = self.value if is_range else {"value": self.value}
+        value: dict[str, object] = {"value": self.value}
+        if not self.levels and isinstance(self.value, dict):
+            value = self.value
         return {**value, "evidence": describe_figures(self.measurement), **source}
 
 
