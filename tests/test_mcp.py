@@ -334,6 +334,11 @@ def test_a_document_that_quotes_itself_by_name_is_looked_up(inner_agent):
         ("check_document", {"text": {"a": 1}}, "error: 'text' must be text, not a mapping"),
         ("check_document", {"text": "# A", "path": "p" * 301}, "error: 'path' is longer than 300 characters"),
         (
+            "check_document",
+            {"text": "```ragortune\n```", "path": "a\0.md"},
+            "'path' has characters that cannot be",
+        ),
+        (
             "estimate_cost",
             {"profile": {"quantities": {"request_per_day": 5}}},
             "did you mean 'requests_per_day'?",
