@@ -347,6 +347,25 @@ def test_before_the_first_commit_there_is_nothing_to_tell(team):
     assert "no commit up to 2020-01-01" in team.measure(as_of="2020-01-01").reason
 
 
+@pytest.mark.parametrize("setting", [("diff.relative", "true"), ("diff.orderFile", "/nowhere/order")])
+def test_settings_of_git_for_people_change_no_figures(team, setting):
+    team.commit("2024-11-01", pages(range(5), version=1))
+    before = team.measure()
+    team.git("config", *setting)
+
+    assert team.measure() == before
+    assert before.figures["days_worked_of_90"] == 1
+
+
+@pytest.mark.parametrize("place", [".git", "{}/.git"])
+def test_in_a_hook_the_figures_are_the_same(team, monkeypatch, place):
+    team.commit("2024-11-01", pages(range(5), version=1))
+    before = team.measure()
+    monkeypatch.setenv("GIT_DIR", place.format(team.folder))
+
+    assert team.measure() == before
+
+
 def test_on_an_earlier_day_the_figures_are_those_of_that_day(team):
     earlier = team.measure(as_of="2024-06-30")
     team.commit("2024-12-01", pages(version=1))

@@ -278,7 +278,7 @@ def _read_text_argument(arguments: Arguments, name: str, limit: int | None = Non
         raise UsageError.expected(f"'{name}'", "text", value)
     if limit is not None and len(value) > limit:
         raise UsageError(f"'{name}' is longer than {limit} characters")
-    if limit is not None and not value.isprintable():
+    if name == "path" and not value.isprintable():
         raise UsageError(f"'{name}' has characters that cannot be printed")
     return value
 

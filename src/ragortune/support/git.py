@@ -22,6 +22,8 @@ _SETTINGS = (
     "core.fsmonitor=false",
     "core.pager=cat",
     "core.useReplaceRefs=false",
+    f"diff.orderFile={os.devnull}",
+    "diff.relative=false",
     "log.showSignature=false",
     "protocol.allow=never",
     "safe.bareRepository=explicit",  # a folder of the checkout can look like a bare repository
@@ -40,6 +42,8 @@ _DROPPED = (
     "GIT_SSH",
     "GIT_SSH_COMMAND",
     "GIT_PROXY_COMMAND",
+    "GIT_DIR",  # which git sets for hooks; the folder tells the repository
+    "GIT_WORK_TREE",
 )
 
 
