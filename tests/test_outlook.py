@@ -158,3 +158,12 @@ def test_answers_that_move_a_probability_by_less_than_one_point_are_not_drawn(ru
 
     assert re.search(r"^  knowledge\.access_path +retrieval +[─│●]+ ", drawn, re.MULTILINE)
     assert len(listed) > drawn.count("●")
+
+
+def test_what_ask_would_ask_next_is_to_be_found_out(run, write):
+    unfirm = "task: {kind: question_answering}\nknowledge: {gap: some, source: [documents, structured_data], access_path: by_key, fits_prompt: no}\n"
+    write("profile.yaml", unfirm)
+
+    (asked,) = re.findall(r"advice so far: .*not firm\n  (\S+):", run("ask").err)
+
+    assert f"\n  - {asked}\n" in run("recommend", "profile.yaml", "--show", "questions").out

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from ragortune.engine import SearchTooLargeError, decide_option, judge_profile, rank_questions
-from ragortune.engine.questions import can_ask
+from ragortune.engine.questions import can_ask, find_least_gain
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Answer, Criterion, OpenQuestion, Option, Profile, Recommendation, Rulebook
 from ragortune.support.record import Record
@@ -45,10 +45,6 @@ class Consequence(Record, frozen=True):
     option: Option
     probability: float
     """Probability of the option."""
-
-
-_UNFIRM_FACTOR = 3
-"""While the advice is not firm, the least gain of a question worth asking is `Scale.ask_from` divided by this."""
 
 
 class Interview(Record, frozen=True, dict=True):
@@ -101,7 +97,7 @@ class Interview(Record, frozen=True, dict=True):
         if not self.ranking:
             return None
         book = self.rulebook
-        least = book.scale.ask_from / (1 if self.advice.firm else _UNFIRM_FACTOR)
+        least = find_least_gain(self.advice)
         worth = (question.criterion for question in self.ranking if question.expected_gain >= least)
         return next(filter(self._can_ask, (*book.scale.ask_first, *worth)), None)
 

@@ -19,6 +19,8 @@ from ragortune.engine.score import judge_packed
 from ragortune.engine.settled import find_pivots, list_possible, reach_options
 from ragortune.model import OpenQuestion, Option, Recommendation, Rulebook
 
+UNFIRM_FACTOR = 3
+"""While the advice is not firm, the least gain of a question worth asking is `Scale.ask_from` divided by this."""
 _PRIOR = 1.0
 """Additive smoothing: projects that are added to those of the field sample for each level."""
 
@@ -84,6 +86,11 @@ def estimate_answers(rulebook: Rulebook, criterion: str) -> tuple[tuple[tuple[st
 def can_ask(rulebook: Rulebook, levels: Levels, criterion: str) -> bool:
     """Return whether the conditions under which a question is asked (`asked_when`) are known to hold."""
     return compile_conditions(rulebook, rulebook.criteria[criterion].asked_when).hold(levels)
+
+
+def find_least_gain(recommendation: Recommendation) -> float:
+    """Return the least expected gain of a question worth asking, which depends on whether the advice is firm."""
+    return recommendation.rulebook.scale.ask_from / (1 if recommendation.firm else UNFIRM_FACTOR)
 
 
 def list_askable(recommendation: Recommendation) -> tuple[OpenQuestion, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ragortune.engine.questions import list_askable
+from ragortune.engine.questions import find_least_gain, list_askable
 from ragortune.engine.score import logistic
 from ragortune.evidence.profile import join_levels
 from ragortune.model import EVEN, AnswerSensitivity, OpenQuestion, Recommendation, Refusal
@@ -95,7 +95,7 @@ def list_questions(recommendation: Recommendation) -> Iterator[Block]:
 
 def list_worthwhile(recommendation: Recommendation) -> list[OpenQuestion]:
     """Return the open questions worth asking, by expected gain."""
-    least = 0 if recommendation.too_little_known else recommendation.rulebook.scale.ask_from
+    least = 0 if recommendation.too_little_known else find_least_gain(recommendation)
     return [question for question in list_askable(recommendation) if question.expected_gain >= least]
 
 

@@ -34,7 +34,8 @@ _FITTED = (
 )
 _GAIN = (
     "The value of a question is the expected gain from its answer: the expected drop in the Brier score of the "
-    "probabilities, on a scale from 0 to 1. A question with an expected gain of {ask_from:g} or more is worth asking."
+    "probabilities, on a scale from 0 to 1. A question with an expected gain of {ask_from:g} or more is worth asking, "
+    "while the advice is not firm one with a third of that."
 )
 _DEFAULT = (
     "no known answer argues for or against retrieval, and tuning is not needed: start with retrieval and add tuning "
