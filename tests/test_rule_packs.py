@@ -266,6 +266,21 @@ def test_the_casebook_is_not_part_of_the_digest(whole_pack, book):
         ),
         (
             "when: {model.strength: mid}",
+            "when: {model.strength: {at_least: frontier, at_most: weak}}",
+            ":5:28: the condition on 'model.strength' ends before it begins",
+        ),
+        (
+            "code: X01",
+            "code: RT001",
+            "rules/ours.yaml:3:11: code 'RT001' is taken by rule 'decision-disagrees'",
+        ),
+        (
+            "id: our-models",
+            "id: decision-disagrees",
+            "rules/ours.yaml:2:9: 'decision-disagrees' is the name of a rule already",
+        ),
+        (
+            "when: {model.strength: mid}",
             "when: {task.kind: {at_least: writing}}",
             ":5:23: the levels of 'task.kind' have no order; list them instead",
         ),
@@ -316,6 +331,10 @@ def test_an_error_in_a_rule_has_a_place_and_a_hint(team_pack, old, new, message)
         (
             "{id: size, title: t, question: q, help: h, levels: [{id: a, means: a}]}",
             "is not named `group.name`",
+        ),
+        (
+            "{id: team.size, title: t, question: q, help: h, unit: heads, minimum: 9, maximum: 2, levels: [{id: a, means: a, starts_at: 1}]}",
+            "has a minimum above its maximum",
         ),
         (
             "{id: quantities.seats, title: t, question: q, help: h, levels: [{id: a, means: a}]}",
@@ -369,6 +388,26 @@ def test_a_criterion_whose_levels_the_extended_set_misses_is_told_once_where_the
     assert problem.place.path.endswith("criteria/ours.yaml")
     assert problem.message.startswith("'model.strength' no longer fits 'weak-model' in rules/")
     assert problem.hint == "keep what others use, or override or disable them"
+
+
+def test_a_misspelt_key_of_a_condition_is_all_that_is_told_about_it(team_pack):
+    path = team_pack / "rules" / "ours.yaml"
+    path.write_text(
+        path.read_text().replace("when: {model.strength: mid}", "when: {model.strength: {at_leats: mid}}")
+    )
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(team_pack)
+
+    (problem,) = caught.value.problems
+    assert (problem.message, problem.hint) == ("there is no key 'at_leats' here", "did you mean 'at_least'?")
+
+
+@pytest.mark.parametrize("word", ["*", "a*b", "data  protection"])
+def test_a_word_of_a_finding_rule_that_no_document_can_have_is_refused(whole_pack, word):
+    path = whole_pack / "findings" / "findings.yaml"
+    path.write_text(path.read_text().replace("    words: [", f"    words: ['{word}', ", 1))
+    with pytest.raises(RulebookError, match="is not a word"):
+        load_rulebook(whole_pack)
 
 
 def test_a_limit_of_no_days_for_sources_is_refused(team_pack):

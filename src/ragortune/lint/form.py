@@ -85,6 +85,8 @@ def _list_problems(record: Rule | FindingRule | FactWords) -> Iterator[_Problem]
         idle = not (record.effects or record.gates or record.notice or record.technique)
         yield idle, "dead-rule", "does nothing: it has no effect, gate, notice or technique", "id"
         yield not record.when, "malformed", "has no condition", "when"
+        never = record.technique is not None and not record.technique.options
+        yield never, "dead-rule", "has a technique for no option", "technique"
     else:
         code, form, needs_sources = r"RT[0-9]{3}", "RT with three digits", not record.detector.about_comments
         always = record.detector is Detector.ANSWERS and not record.when

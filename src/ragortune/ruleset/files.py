@@ -184,8 +184,12 @@ def _word_problems(details: Iterable[Any], folder: str, document: Document) -> I
     """
     missing: dict[KeyPath, list[str]] = {}
     places = set()
-    for detail in details:
-        path = _real_path(detail["loc"], document.data)
+    listed = [(detail, _real_path(detail, document.data)) for detail in details]
+    misspelt = {path[:-1] for detail, path in listed if detail["type"] == "extra_forbidden"}
+    unions = misspelt.intersection(path for _, path in listed)
+    for detail, path in listed:
+        if path in unions or (detail["type"] == "missing" and path[:-1] in unions):
+            continue  # the other members of the union say less than the wrong key
         if detail["type"] == "missing":
             missing.setdefault(path[:-1], []).append(f"'{path[-1]}'")
             continue
@@ -228,16 +232,17 @@ def _word_problem(detail: Any, folder: str, path: KeyPath, document: Document) -
     return RulebookError.expected(what, wanted, detail["input"], place)
 
 
-def _real_path(loc: tuple[Any, ...], data: object) -> KeyPath:
+def _real_path(detail: Any, data: object) -> KeyPath:
     """Return the part of the validator's location that exists in the data, and the missing key at its end."""
     path: list[str | int] = []
+    loc = detail["loc"]
     for part in loc:
         if (isinstance(data, Mapping) and part in data) or (
             isinstance(data, (list, tuple)) and isinstance(part, int) and part < len(data)
         ):
             path.append(part)
             data = data[part]
-        elif isinstance(data, Mapping) and part is loc[-1]:
+        elif detail["type"] == "missing" and isinstance(data, Mapping) and part is loc[-1]:
             path.append(str(part))
     return tuple(path)
 

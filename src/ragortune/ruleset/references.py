@@ -25,13 +25,12 @@ def check_references(authored: Authored) -> None:
     records = authored.records
     vocabulary = Vocabulary({**records["criteria"], **records["derived"]}, records["quantities"])
     codes: dict[str, str] = {}
-    for kind in ("rules", "findings"):
-        for rule in records[kind].values():
-            owner = codes.setdefault(rule.code, rule.id)
-            if owner != rule.id:
-                message = f"code '{rule.code}' is taken by rule '{owner}'"
-                authored.report(message, (kind, rule.id, "code"))
-            _check_rule(authored, vocabulary, kind, rule)
+    rules = [(kind, rule) for kind in ("rules", "findings") for rule in records[kind].values()]
+    for kind, rule in sorted(rules, key=lambda pair: authored.is_own((pair[0], pair[1].id))):
+        owner = codes.setdefault(rule.code, rule.id)
+        if owner != rule.id:
+            authored.report(f"code '{rule.code}' is taken by rule '{owner}'", (kind, rule.id, "code"))
+        _check_rule(authored, vocabulary, kind, rule)
     for finding_rule in records["findings"].values():
         _check_finding_rule(authored, finding_rule)
     for case in records["cases"].values():
@@ -69,7 +68,13 @@ def _check_rule(authored: Authored, vocabulary: Vocabulary, kind: str, rule: Rul
 
 def _check_finding_rule(authored: Authored, rule: FindingRule) -> None:
     if rule.id in authored.records["rules"]:
-        authored.report(f"'{rule.id}' is the name of a rule already", ("findings", rule.id, "id"))
+        kind = "findings" if authored.is_own(("findings", rule.id)) else "rules"
+        authored.report(f"'{rule.id}' is the name of a rule already", (kind, rule.id, "id"))
+    for index, word in enumerate(rule.words):
+        stem = word.removesuffix("*")
+        if not stem or "*" in stem or stem != " ".join(stem.split()):
+            message = f"{quote_value(word)} is not a word, or words with one blank between, with or without `*` at the end"
+            authored.report(message, ("findings", rule.id, "words", index))
     criteria = authored.records["criteria"]
     for index, name in enumerate(rule.asks):
         authored.report_unknown("criterion", name, criteria, ("findings", rule.id, "asks", index))
@@ -97,6 +102,9 @@ def _check_condition(authored: Authored, at: At, wanted: Condition) -> None:
         if level not in criterion.level_ids:
             hint = suggest_name(level, criterion.level_ids)
             authored.report(f"'{name}' has no level {quote_value(level)}", at, hint)
+            return
+    if isinstance(wanted, Bound) and list(levels) != sorted(levels, key=criterion.level_ids.index):
+        authored.report(f"the condition on '{name}' ends before it begins", at)
 
 
 def _check_profile(
@@ -113,6 +121,7 @@ def _check_criterion(authored: Authored, criterion: Criterion, kind: str) -> Non
         _check_condition(authored, (kind, criterion.id, "asked_when", name), wanted)
     form = "derived.name" if kind == "derived" else "group.name"
     misnamed = not criterion.name or (criterion.group == "derived") != (kind == "derived")
+    low, high = criterion.minimum, criterion.maximum
     without_start = all(level.starts_at is None for level in criterion.levels)
     for part, broken, message in (
         ("levels", len(set(criterion.level_ids)) != len(criterion.levels), "names a level twice"),
@@ -124,6 +133,7 @@ def _check_criterion(authored: Authored, criterion: Criterion, kind: str) -> Non
         ),
         ("id", misnamed, f"is not named `{form}`"),
         ("id", criterion.group in OWN_KEYS, "is in a group whose name every profile uses for something else"),
+        ("minimum", low is not None and high is not None and low > high, "has a minimum above its maximum"),
         ("unit", criterion.unit and without_start, "has a unit, but no level says where it starts"),
     ):
         if broken:
