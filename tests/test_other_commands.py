@@ -606,7 +606,7 @@ def test_an_upgrade_shows_what_it_changes(run, whole_pack):
     )
     rules = whole_pack / "rules" / "grounding.yaml"
     rules.write_text(
-        rules.read_text().replace("title: No answer without a source", "title: Never without a source")
+        rules.read_text().replace("title: No answer may do without a source", "title: Never without a source")
     )
 
     text = run("rules", "diff", "shipped", "--rules", whole_pack)
