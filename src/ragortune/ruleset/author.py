@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from ragortune.evidence.documents.language import LanguageData
 from ragortune.model import EVEN, Scale, Strength
 from ragortune.ruleset.files import ALL_KINDS, KINDS, Manifest, read_records, validate
@@ -81,19 +83,22 @@ class Authored:
 
         A record of the extended set is no problem of itself: the one that overrides what it uses is, and is told once.
         """
-        if self.base and not self.is_own(at):
-            for own in self.base.origins:
-                if quote_value(own[1]) in message and own != at[:2] and self.is_own(own):
-                    if own not in self._unfit:
-                        self._unfit.add(own)
-                        message = (
-                            f"'{own[1]}' no longer fits '{at[1]}' in {at[0]}/ of the extended set: {message}"
-                        )
-                        self.report(
-                            message, (*own, "id"), "keep what others use, or override or disable them"
-                        )
-                    return
-        self.add_problem(RulebookError(message, self.place_of(at), hint))
+        override = self._find_override(at)
+        if override is None:
+            self.add_problem(RulebookError(message, self.place_of(at), hint))
+        elif override not in self._unfit:
+            self._unfit.add(override)
+            message = f"'{override[1]}' no longer fits '{at[1]}' in {at[0]}/ of the extended set: {message}"
+            self.report(message, (*override, "id"), "keep what others use, or override or disable them")
+
+    def _find_override(self, at: At) -> At | None:
+        """Return what a record of the extended set names and this set overrides, first in a part of it; None if there is none."""
+        if self.base is None or self.is_own(at):
+            return None
+        named = msgspec.json.encode((at[2:], self.records[str(at[0])][str(at[1])]), enc_hook=dict).decode()
+        overrides = {f'"{own[1]}"': own for own in self.base.origins if own != at[:2] and self.is_own(own)}
+        first = min(filter(named.count, overrides), key=named.index, default=None)
+        return overrides[first] if first else None
 
     def report_unknown(
         self, what: str, name: str, known: Collection[str], at: At, *, key: bool = False
