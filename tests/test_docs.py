@@ -199,6 +199,15 @@ def test_the_readme_has_exactly_two_commands_for_a_fresh_machine():
     assert re.findall(r"```sh\n(.*?)\n```", section, re.DOTALL) == ["make demo", "make check"]
 
 
+def test_the_page_on_measuring_names_every_column_that_a_log_may_map():
+    pytest.importorskip("ibis", reason="logs of calls need the extra `measure`")
+    from ragortune.evidence.measurements.call_table import ROLES  # noqa: PLC0415  (needs the extra)
+
+    page = (ROOT / "docs" / "measure.md").read_text()
+
+    assert [role for role in ROLES if f"`{role}`" not in page] == []
+
+
 def test_the_guide_for_contributors_names_every_layer():
     layers = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0][
         "layers"

@@ -44,6 +44,7 @@ QUALITY_RULE = (
 )
 
 _SIGNED = re.compile(r"[^\W_]+|(?<!\w)[-\u2212](?=[\d.])|[+#<>=]")
+"""Words, and signs that tell labels apart."""
 
 Pairs = tuple[tuple[Example, Example], ...]
 
