@@ -201,7 +201,7 @@ def test_the_readme_has_exactly_two_commands_for_a_fresh_machine():
 
 def test_the_page_on_measuring_names_every_column_that_a_log_may_map():
     pytest.importorskip("ibis", reason="logs of calls need the extra `measure`")
-    from ragortune.evidence.measurements.call_table import ROLES  # noqa: PLC0415  (needs the extra)
+    from ragortune.evidence.measurements.call_table import ROLES
 
     page = (ROOT / "docs" / "measure.md").read_text()
 
