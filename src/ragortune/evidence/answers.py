@@ -115,7 +115,8 @@ def _read_single(criterion: Criterion, words: str) -> object:
 
 def _refuse_numbers_of_levels(criterion: Criterion, *amounts: str) -> None:
     """Raise AnswerError if all amounts, such as both ends of a range, could as well be numbers of levels."""
-    if not all(_PLAIN_NUMBER.fullmatch(one) and 1 <= int(one) <= len(criterion.levels) for one in amounts):
+    count = len(criterion.levels) if criterion.unit else 0
+    if not all(_PLAIN_NUMBER.fullmatch(one) and 1 <= int(one) <= count for one in amounts):
         return
     number = int(amounts[0])
     hint = f"type #{number} for {criterion.level_ids[number - 1]}, or {show_amount(criterion, number)}"
@@ -179,8 +180,7 @@ def _read_range(criterion: Criterion, words: str) -> object:
     for pattern, key in ((_LOWER, "from"), (_UPPER, "to")):
         found = pattern.fullmatch(words)
         end = (found[2] or found[3]) if found else ""
-        if criterion.unit:
-            _refuse_numbers_of_levels(criterion, end)
+        _refuse_numbers_of_levels(criterion, end)
         value = _read_end(criterion, end) if end else None
         if value is not None:
             return {key: value}
@@ -221,9 +221,9 @@ def _read_side(criterion: Criterion, words: str) -> object:
     """Return the levels above or below an amount, which is excluded: `over 500`, `under 2 s`."""
     over, under = _OVER.fullmatch(words), _UNDER.fullmatch(words)
     found = over or under
-    if found and criterion.unit:
-        _refuse_numbers_of_levels(criterion, found[1])
-    amount = read_amount(criterion, found[1]) if found else None
+    end = found[1] if found else ""
+    _refuse_numbers_of_levels(criterion, end)
+    amount = read_amount(criterion, end) if found else None
     if amount is None:
         return None
     ends = (amount, math.inf) if over else (-math.inf, math.nextafter(amount, -math.inf))

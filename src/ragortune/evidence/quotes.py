@@ -20,6 +20,7 @@ from functools import cached_property
 
 import msgspec
 
+from ragortune.evidence.documents.addressed import is_named
 from ragortune.evidence.documents.blocks import BLOCK, BlockKind, RawBlock, read_blocks
 from ragortune.evidence.documents.front_matter import front_matter_end
 from ragortune.model.documents import Span
@@ -235,7 +236,7 @@ def blank_hidden(lines: Sequence[str]) -> list[str]:
 
 
 def _is_own(block: RawBlock) -> bool:
-    return block.kind is BlockKind.CODE and block.marker.casefold().split(" ")[0] == BLOCK
+    return block.kind is BlockKind.CODE and is_named(block.marker)
 
 
 def _blank_found(found: re.Match[str]) -> str:

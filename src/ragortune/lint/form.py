@@ -105,12 +105,12 @@ def _check_use(authored: Authored) -> Iterator[RuleFinding]:
     checked = (*records["rules"].values(), *records["findings"].values())
     used = {finding.source for rule in checked for finding in rule.sources}
     used |= {name for row in records["prices"].values() for name in list_sources(row)}
-    for source in filter(lambda name: authored.is_own(("sources", name)), records["sources"].keys() - used):
+    for source in authored.list_own("sources").keys() - used:
         message = f"no rule or price uses source '{source}'"
         yield RuleFinding("unused-source", message, authored.place_of(("sources", source, "id")))
     read = {name for rule in records["rules"].values() for name in rule.criteria}
     for kind in ("criteria", "derived"):
-        for name in filter(lambda name: authored.is_own((kind, name)), records[kind].keys() - read):
+        for name in authored.list_own(kind).keys() - read:
             place, hint = authored.place_of((kind, name, "id")), "write a rule, or drop it"
             yield RuleFinding("unused-criterion", f"no rule reads '{name}'", place, hint)
 
@@ -124,10 +124,7 @@ def check_freshness(authored: Authored, today: str) -> Iterator[RuleFinding]:
             allowed = (rule.recheck_days or default, f"rule '{rule.id}' allows")
             if allowed[0] < strictest.get(finding.source, (10**6, ""))[0]:
                 strictest[finding.source] = allowed
-    own = (
-        source for name, source in authored.records["sources"].items() if authored.is_own(("sources", name))
-    )
-    for source in own:
+    for source in authored.list_own("sources").values():
         place = authored.place_of(("sources", source.id, "checked"))
         if not is_date(source.checked):
             message = f"'checked' of source '{source.id}' is not a date (YYYY-MM-DD)"

@@ -81,7 +81,7 @@ def describe_changes(comparison: Comparison, book: Rulebook) -> Iterator[Inline]
         yield f"the advice was {option.before}{then}, and is {option.now} with {current}"
     if comparison.rulebook:
         ends = astuple(comparison.rulebook)
-        sets = [f"{book.name} {book.version} ({book.digest[:19]})" for book in ends]
+        sets = [f"{end.name} {end.version} ({end.digest[:19]})" for end in ends]
         yield f"the rule set was {sets[0]}, and is {sets[1]}"
     for name, change in comparison.answers.items():
         word = "and" if name in book.readable and book.readable[name].several else "or"

@@ -78,6 +78,10 @@ class Authored:
         """Return whether a record is of this set, not of the one that it extends."""
         return self.base is None or self.origins[at[:2]] is not self.base.origins.get(at[:2])
 
+    def list_own(self, kind: str) -> dict[str, Any]:
+        """Return the records of a kind that are of this set, by id."""
+        return {name: record for name, record in self.records[kind].items() if self.is_own((kind, name))}
+
     def report(self, message: str, at: At, hint: str | None = None) -> None:
         """Add a problem that makes the rule set unusable.
 

@@ -67,6 +67,11 @@ def find_unread(lines: Iterable[Line]) -> list[int]:
     return [line.number for line in lines if _NO_COMMENT.match(line.text)]
 
 
+def is_named(marker: str) -> bool:
+    """Tell whether the words behind a fence begin with the name of a block."""
+    return marker.casefold().split(" ")[0] == BLOCK
+
+
 def is_misnamed(marker: str) -> bool:
     """Tell whether the words behind a fence mean this program, but are not its name alone."""
     marker = _TITLE.sub("", html.unescape(marker.replace("\\", "")))

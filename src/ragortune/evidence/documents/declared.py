@@ -45,10 +45,8 @@ def read_declared(design: DesignText, path: str, rulebook: Rulebook) -> Declared
         message = f"holds a second '{BLOCK}' block; keep one"
         raise ProfileError(message, Place(path, blocks[1].key_line))
     block = blocks[0]
-    above, text = (
-        block.lines[0].number - 1,
-        "\n".join(line.text.translate(YAML_BREAKS) for line in block.lines),
-    )
+    above = block.lines[0].number - 1
+    text = "\n".join(line.text for line in block.lines).translate(YAML_BREAKS)
     if len(text) > PROFILE_BYTES:
         message = f"holds a '{BLOCK}' block that is larger than {show_size(PROFILE_BYTES)}, the limit for one"
         raise ProfileError(message, Place(path, block.key_line))

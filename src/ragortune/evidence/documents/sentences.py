@@ -13,6 +13,7 @@ from ragortune.evidence.documents.addressed import (
     find_unread,
     is_addressed,
     is_misnamed,
+    is_named,
     may_address,
     read_remark,
 )
@@ -269,7 +270,7 @@ class _Reader:
 
     def _read_code(self, block: RawBlock) -> None:
         first = block.lines[0].number
-        if block.marker.casefold().split(" ")[0] == BLOCK:
+        if is_named(block.marker):
             self.declared.append(DeclaredText(block.lines, max(1, first - 1)))
             return
         if is_misnamed(block.marker):
