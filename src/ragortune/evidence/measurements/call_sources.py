@@ -14,17 +14,16 @@ import tempfile
 import warnings
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import chain, count, starmap
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs
 
 import ibis
 from ibis import udf
 
 from ragortune.evidence.measurements.engines import split_address
-from ragortune.support.errors import Place, RagortuneError, UnreadableError, UsageError
+from ragortune.support.errors import Place, UnreadableError, UsageError
 from ragortune.support.reading import decode_text, open_file
 from ragortune.support.text import clean_line, hide_password, quote_value
 
@@ -134,12 +133,8 @@ def open_calls(source: str) -> Iterator[Records]:
                 records = _open_spark(source)
             else:
                 records = _open_database(source) if "://" in source else _open_files(source, folder)
-            try:
+            with closing(records):
                 yield records
-            finally:
-                records.close()
-    except RagortuneError:
-        raise
     except Exception as error:
         if type(error).__module__.partition(".")[0] in {"builtins", "ragortune"}:
             raise
@@ -222,8 +217,7 @@ def _open_spark(source: str) -> Records:
     backend = _find_backend("pyspark", "measure,spark")
     from pyspark.sql import SparkSession  # noqa: PLC0415  (the extra `spark`)
 
-    address = split_address(source, "--calls")
-    options = {key: values[0] for key, values in parse_qs(address.query).items()} if address.netloc else {}
+    address, options = split_address(source, "--calls", ("path", "table"))
     settings = {
         "spark.sql.session.timeZone": "UTC",
         "spark.ui.enabled": "false",
@@ -258,18 +252,16 @@ def _open_spark(source: str) -> Records:
 
 
 def _open_database(source: str) -> Records:
-    address = split_address(source, "--calls")
+    address, options = split_address(source, "--calls", ("table",))
     scheme = {"postgres": "postgresql"}.get(address.scheme, address.scheme)
-    table = parse_qs(address.query).get("table", [""])[0]
-    if not table:
+    if "table" not in options:
         message = f"{quote_value(hide_password(source))} names no table"
         raise UsageError(message, None, f"{scheme}://…?table=NAME")
     if scheme in _IN_FILES and not os.path.isfile(f"{address.netloc}{address.path}"):
         raise UnreadableError("no such file", Place(source))  # connecting would create it
     _find_backend(*(("postgres", "measure,postgres") if scheme == "postgresql" else (scheme, None)))
-    rest = "&".join(part for part in address.query.split("&") if not part.startswith("table="))
-    connection = ibis.connect(address._replace(scheme=scheme, query=rest).geturl())
-    schema, _, name = table.rpartition(".")
+    connection = ibis.connect(address._replace(scheme=scheme).geturl())
+    schema, _, name = options["table"].rpartition(".")
     records = connection.table(name, database=schema or None)
     return Records(records, _EXTRACTS.get(scheme), _fence_with_limit, connection.disconnect)
 

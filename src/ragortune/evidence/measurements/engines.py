@@ -11,11 +11,11 @@ import json
 import os
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.error import HTTPError
-from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import msgspec
@@ -76,14 +76,19 @@ def connect_engine(source: str) -> Engine:
     raise UsageError.expected("--search", _FORMS, hide_password(source))
 
 
-def split_address(address: str, flag: str) -> SplitResult:
-    """Return the parts of an address; raises UsageError, which names the flag, if it is invalid."""
+def split_address(address: str, flag: str, names: Collection[str]) -> tuple[SplitResult, dict[str, str]]:
+    """Return an address without the settings of these names in its query, and the settings that have a value.
+
+    Raises UsageError, which names the flag, if the address is invalid.
+    """
     try:
         parts = urlsplit(address)
         parts.port  # noqa: B018  (raises ValueError for an invalid port)
     except ValueError as error:
         raise UsageError(f"{flag}: the address cannot be read ({clean_line(str(error))})") from None
-    return parts
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    rest = urlencode([(name, value) for name, value in pairs if name not in names], quote_via=quote)
+    return parts._replace(query=rest), {name: value for name, value in pairs if name in names and value}
 
 
 def _decode(data: bytes, form: type[Form], label: str) -> Form:
@@ -124,16 +129,16 @@ class ServiceEngine(Engine):
     def __init__(self, address: str) -> None:
         """Take the address; its user and password, or `RAGORTUNE_SEARCH_AUTHORIZATION`, are sent as credentials."""
         self.label = f"the search engine at {hide_password(address)}"
-        parts = split_address(address, "--search")
+        parts, options = split_address(address, "--search", ("text", "id"))
         user, _, host = parts.netloc.rpartition("@")
         path = parts.path.strip("/")
         if not host or not path:
             wanted = "an address with an index, http(s)://HOST/INDEX"
             raise UsageError.expected("--search", wanted, hide_password(address))
-        options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-        self._text, self._id = options.pop("text", None), options.pop("id", None)
-        if options:
-            raise UsageError.unknown("setting", next(iter(options)), ("text", "id"), where="of --search")
+        if parts.query:
+            unknown = parts.query.partition("=")[0]
+            raise UsageError.unknown("setting", unknown, ("text", "id"), where="of --search")
+        self._text, self._id = options.get("text"), options.get("id")
         self._address = urlunsplit((parts.scheme, host, f"/{path}/_search", "", ""))
         basic = f"Basic {base64.b64encode(unquote(user).encode()).decode()}" if user else ""
         self._headers = {"Content-Type": "application/json"}
@@ -215,7 +220,8 @@ class PostgresEngine(Engine):
             raise UsageError.missing("--search postgresql://", "postgres") from None
         self._psycopg = psycopg
         self._shown = hide_password(address)
-        plain, options = _split_options(address)
+        parts, options = split_address(address, "--search", _OPTIONS)
+        plain = f"{address.partition('?')[0]}?{parts.query}".removesuffix("?")
         if not options.get("table"):
             raise UsageError.expected("--search", "postgresql://HOST/DATABASE?table=NAME", self._shown)
         self.label = f"{'pgvector' if 'embed' in options else 'PostgreSQL full text'} at {self._shown}"
@@ -254,11 +260,3 @@ def _write_query(sql: Any, options: dict[str, str]) -> Any:
         query=sql.SQL(_QUERY).format(language=language),
         longest=sql.Literal(_PASSAGE_CHARACTERS),
     )
-
-
-def _split_options(address: str) -> tuple[str, dict[str, str]]:
-    """Return the address for libpq, and the settings of the search that it held."""
-    pairs = parse_qsl(split_address(address, "--search").query, keep_blank_values=True)
-    settings = {key: value for key, value in pairs if key in _OPTIONS and value}
-    rest = "&".join(f"{quote(key)}={quote(value)}" for key, value in pairs if key not in _OPTIONS)
-    return f"{address.partition('?')[0]}?{rest}".removesuffix("?"), settings
