@@ -20,14 +20,13 @@ from ragortune.costs.bills import (
     read_context,
 )
 from ragortune.costs.comparisons import (
+    MONTH,
     BreakEven,
     Payback,
-    Swing,
     are_compared,
     count_wins,
     find_break_even,
     find_payback,
-    find_swings,
     read_lines,
 )
 from ragortune.costs.feasibility import Obstacle, Ruling, find_obstacles, months_left
@@ -99,6 +98,15 @@ class OptionCost(Record, frozen=True):
     """Cost of an accepted answer, if the accuracy is known."""
     chance: float = 0.0
     """Share of the draws in which it is the cheapest feasible option."""
+
+
+class Swing(Record, frozen=True):
+    """The effect of one input alone on the bill of the cheapest option."""
+
+    input: str
+    at_low: float
+    """Dollars a month at the low end of the input."""
+    at_high: float
 
 
 class CostReport(Record, frozen=True):
@@ -332,10 +340,13 @@ class _Assessment:
         """Return the inputs that move the leader's bill most, each varied alone from its low to its high."""
         varied = [entry for entry in self.inputs.used.values() if not entry.is_exact]
         scenario = Scenario(self.inputs, vary_one_by_one(varied))
-        bills = {name: build_bill(scenario, self.middles[name].candidate) for name in self.usable}
-        count = 1 + 2 * len(varied)
-        totals = {name: self._rank_by(scenario, bill).draws(count) for name, bill in bills.items()}
-        return find_swings(varied, totals, leader)[:_MAX_SWINGS]
+        bill = build_bill(scenario, self.middles[leader].candidate)
+        ends = [total * MONTH for total in self._rank_by(scenario, bill).draws(2 * len(varied))]
+        found = zip((entry.name for entry in varied), ends[::2], ends[1::2], strict=False)
+        swings = [Swing(name, low, high) for name, low, high in found if low != high]
+        return tuple(sorted(swings, key=lambda swing: (-abs(swing.at_high - swing.at_low), swing.input)))[
+            :_MAX_SWINGS
+        ]
 
 
 def _warn_of_payback(cost: OptionCost, paybacks: tuple[Payback, ...]) -> OptionCost:

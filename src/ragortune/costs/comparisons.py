@@ -1,12 +1,11 @@
-"""Comparisons of bills: shares of wins, break-evens, payback, and one-at-a-time sensitivity."""
+"""Comparisons of bills: shares of wins, break-evens, payback."""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
 from ragortune.costs.bills import Approach, Bill, Candidate
-from ragortune.costs.inputs import Input
 from ragortune.model.quantities import Quantity, add_up
 from ragortune.model.units import DAYS_A_MONTH
 from ragortune.support.record import Record
@@ -55,26 +54,10 @@ class Payback(Record, frozen=True):
     """Share of the draws in which it saves anything at all."""
 
 
-class Swing(Record, frozen=True):
-    """The effect of one input alone on the bill of the cheapest option."""
-
-    input: str
-    at_low: float
-    """Dollars a month at the low end of the input."""
-    at_high: float
-    then_cheapest: str | None
-    """Another option that is the cheapest at one of the ends, if any."""
-
-
 def count_wins(columns: Sequence[Sequence[float]]) -> list[float]:
     """Return the share of the draws in which each column is the lowest; a tie counts for the first."""
-    least = list(map(min, *columns)) if len(columns) > 1 else columns[0]
-    left, shares = len(least), []
-    for column in columns:
-        wins = min(left, sum(map(operator.eq, column, least)))
-        left -= wins
-        shares.append(wins / len(least))
-    return shares
+    wins = Counter(draw.index(min(draw)) for draw in zip(*columns, strict=True))
+    return [wins[index] / wins.total() for index in range(len(columns))]
 
 
 # --- bills as functions of requests -------------------------------------------------------------------------------
@@ -169,24 +152,3 @@ def find_payback(names: tuple[str, str], first: Spending, second: Spending, life
     )
     in_time = sum(value <= life for value in months) / count
     return Payback(*names, low, middle, high, life, in_time, len(months) / count)
-
-
-# --- one input at a time ------------------------------------------------------------------------------------------
-
-
-def find_swings(
-    inputs: Sequence[Input], totals: Mapping[str, Sequence[float]], leader: str
-) -> tuple[Swing, ...]:
-    """Return the effect of each input alone on the leader's bill, the largest first.
-
-    `totals` has for each feasible option its bill at the middle of all inputs, then at the low and the high end of each.
-    """
-    cheapest = [min(totals, key=lambda name: totals[name][at]) for at in range(1 + 2 * len(inputs))]
-    swings = []
-    for index, entry in enumerate(inputs):
-        ends = (1 + 2 * index, 2 + 2 * index)
-        low, high = (totals[leader][end] * MONTH for end in ends)
-        others = [name for name in totals if name != cheapest[0] and name in {cheapest[end] for end in ends}]
-        if low != high or others:
-            swings.append(Swing(entry.name, low, high, next(iter(others), None)))
-    return tuple(sorted(swings, key=lambda swing: (-abs(swing.at_high - swing.at_low), swing.input)))

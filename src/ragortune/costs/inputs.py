@@ -242,13 +242,13 @@ def tabulate_triangle(low: float, mid: float, high: float) -> list[float]:
 
 
 def vary_one_by_one(inputs: Iterable[Input]) -> Callable[[Input], Quantity]:
-    """Return a reader that varies one input at a time: all at their middle, then each alone at its low and its high."""
-    positions = {entry.name: 1 + 2 * index for index, entry in enumerate(inputs)}
+    """Return a reader that varies one input at a time: each alone at its low and its high, the others at their middle."""
+    positions = {entry.name: 2 * index for index, entry in enumerate(inputs)}
 
     def read(entry: Input) -> Quantity:
         if entry.name not in positions:
             return read_middle(entry)
-        values, at = [entry.mid] * (1 + 2 * len(positions)), positions[entry.name]
+        values, at = [entry.mid] * (2 * len(positions)), positions[entry.name]
         values[at : at + 2] = entry.low, entry.high
         return measure(values, entry.unit)
 

@@ -223,8 +223,7 @@ def _tornado(report: CostReport) -> Iterator[Block]:
     low, width = min(amounts), (max(amounts) - min(amounts)) or 1.0
     rows: list[tuple[Cell, ...]] = []
     for swing in report.swings:
-        leads = f", {report.letters[swing.then_cheapest]} first" if swing.then_cheapest else ""
-        text = f"{format_number(swing.at_low)} to {format_number(swing.at_high)}{leads}"
+        text = f"{format_number(swing.at_low)} to {format_number(swing.at_high)}"
         first, last = sorted((end - low) / width for end in (swing.at_low, swing.at_high))
         marks = (((middle - low) / width, "┃"),)
         rows.append((swing.input, Bar(first, last, _BAR_CELLS, marks, says=f"{swing.input}: {text}"), text))
