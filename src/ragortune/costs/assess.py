@@ -195,7 +195,7 @@ class _Assessment:
         self.middles = {name: build_bill(self.middle, candidate) for name, candidate in candidates.items()}
         self.latencies = {name: estimate_latency(self.middle, bill) for name, bill in self.middles.items()}
         self.obstacles = {
-            name: find_obstacles(inputs, bill, self.latencies[name], today)
+            name: tuple(find_obstacles(inputs, bill, self.latencies[name], today))
             for name, bill in self.middles.items()
         }
         self.usable = [

@@ -44,31 +44,27 @@ _FORBIDDEN = (
 )
 
 
-def find_obstacles(inputs: Inputs, bill: Bill, latency: Latency, today: str) -> tuple[Obstacle, ...]:
-    """Return the obstacles to a candidate on a day, YYYY-MM-DD; `bill` has the best guesses."""
+def find_obstacles(inputs: Inputs, bill: Bill, latency: Latency, today: str) -> Iterator[Obstacle]:
+    """Yield the obstacles to a candidate on a day, YYYY-MM-DD; `bill` has the best guesses."""
     row, approach = bill.candidate.model, bill.candidate.approach
-    found: list[Obstacle] = []
     if row is not None:
-        found += _check_window(inputs, bill, row)
-    found += _check_knowledge(inputs, approach)
+        yield from _check_window(inputs, bill, row)
+    yield from _check_knowledge(inputs, approach)
     if row is not None and inputs.inside:
         where = join_words(inputs.inside, "or").replace("_", " ")
-        found.append(Obstacle("deployment", Ruling.FAILS, f"inference runs {where}, not at a provider"))
-    found += _check_latency(inputs, latency)
-    if approach.tunes:
-        levels = inputs.profile.levels
-        found += [
-            Obstacle(gate, Ruling.FAILS, why)
-            for name, no, gate, why in _FORBIDDEN
-            if levels.get(name) == (no,)
-        ]
-    if row is not None and approach.tunes:
-        found += _check_offer(row, today)
-    if approach.tunes and inputs.knows("examples"):
+        yield Obstacle("deployment", Ruling.FAILS, f"inference runs {where}, not at a provider")
+    yield from _check_latency(inputs, latency)
+    if not approach.tunes:
+        return
+    for name, no, gate, why in _FORBIDDEN:
+        if inputs.level_of(name) == no:
+            yield Obstacle(gate, Ruling.FAILS, why)
+    if row is not None:
+        yield from _check_offer(row, today)
+    if inputs.knows("examples"):
         count = inputs.find("examples").mid
         short = (Obstacle("examples", ruling, text) for least, ruling, text in _EXAMPLES if count < least)
-        found += islice(short, 1)
-    return tuple(found)
+        yield from islice(short, 1)
 
 
 def _check_window(inputs: Inputs, bill: Bill, row: PriceRow) -> Iterator[Obstacle]:

@@ -12,9 +12,11 @@ import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
 
 Shingles = frozenset[int]
+_Shingled = tuple[int, list[int]]
+"""Number of the word pairs of a text, and those that other texts have as well, as ranks in the whole collection, the rarest
+first."""
 
 _WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
 """A word; a single character in scripts that are written without spaces."""
@@ -70,25 +72,16 @@ def _find_shingles(texts: Sequence[array[int]]) -> list[Shingles]:
     return found
 
 
-class _Shingled(NamedTuple):
-    """The word pairs of a text without boilerplate."""
-
-    size: int
-    """Number of word pairs."""
-    shared: list[int]
-    """Those that occur in other texts as well, as ranks in the whole collection, the rarest first."""
-
-
 def _strip_boilerplate(texts: list[Shingles]) -> list[_Shingled]:
+    """Return the word pairs of each text without boilerplate."""
     frequency = Counter(itertools.chain.from_iterable(texts))
     limit = max(_BOILERPLATE_SHARE * len(texts), _BOILERPLATE_MIN)
     boilerplate = {shingle for shingle, count in frequency.items() if count > limit}
     shared = sorted((count, shingle) for shingle, count in frequency.items() if 1 < count <= limit)
     rank = {shingle: index for index, (_, shingle) in enumerate(shared)}
-    ranks = (sorted(rank[shingle] for shingle in text if shingle in rank) for text in texts)
     return [
-        _Shingled(len(text - boilerplate), shared_by_rank)
-        for text, shared_by_rank in zip(texts, ranks, strict=True)
+        (len(text - boilerplate), sorted(rank[shingle] for shingle in text if shingle in rank))
+        for text in texts
     ]
 
 
@@ -113,8 +106,9 @@ def _join(texts: list[_Shingled], threshold: float) -> list[tuple[int, int]]:
 
 
 def _are_similar(one: _Shingled, other: _Shingled, threshold: float) -> bool:
-    smaller, larger = sorted((one.size, other.size))
+    (size, shared), (other_size, other_shared) = one, other
+    smaller, larger = sorted((size, other_size))
     if smaller < threshold * larger:
         return False
-    common = len(set(one.shared).intersection(other.shared))
+    common = len(set(shared).intersection(other_shared))
     return common >= threshold * (smaller + larger - common)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from ragortune.evidence.measurements.duplicates import find_near_duplicates, split_words
 from ragortune.evidence.measurements.example_files import Example, Examples
@@ -54,14 +53,15 @@ def measure_examples(
 ) -> tuple[Measurement, ...]:
     """Return the measurements of training examples, with their leakage into the test examples if there are any."""
     progress("looking for defects and duplicates among the examples")
-    usable = _find_usable(examples)
+    usable, repeated = _find_usable(examples)
     first: dict[tuple[str, ...], Example] = {}
-    for example in usable.kept:
+    for example in usable:
         first.setdefault(tuple(split_words(f"{example.instruction} {example.input}")), example)
     distinct = list(first.values())
     pairs = [(f"{example.instruction}\n{example.input}", example.output) for example in distinct]
     shape = describe_shape(pairs, sum(example.calls for example in distinct))
-    measured = [_measure_usable(examples, usable, _find_contradictions(examples.sample, shape.kind))]
+    contradictions = _find_contradictions(examples.sample, shape.kind)
+    measured = [_measure_usable(examples, len(usable), repeated, contradictions)]
     if test is not None:
         progress("comparing the examples with the test file")
         measured.append(_measure_leakage(examples, test))
@@ -77,24 +77,17 @@ def measure_examples(
 # --- defects ------------------------------------------------------------------------------------------------------
 
 
-class Usable(NamedTuple):
-    """A sample without faulty and duplicate examples."""
-
-    kept: tuple[Example, ...]
-    repeated: Pairs
-    """Pairs of an example and a later near-duplicate of it."""
-    exact: int
-    """Number of exact duplicates, except for case and punctuation."""
-
-
-def _find_usable(examples: Examples) -> Usable:
-    """Return the examples of the sample that are fit for training and distinct."""
+def _find_usable(examples: Examples) -> tuple[list[Example], Pairs]:
+    """Return the distinct examples of the sample that are fit for training, and pairs of one and a later near-duplicate."""
     sound = [example for example in examples.sample if not example.faults]
-    texts = [f"{example.input}\n{example.output}" for example in sound]
-    originals = {second: first for first, second in reversed(find_near_duplicates(texts))}
-    kept = tuple(example for index, example in enumerate(sound) if index not in originals)
-    repeated = tuple((sound[first], sound[second]) for second, first in sorted(originals.items()))
-    return Usable(kept, repeated, len(texts) - len({tuple(split_words(text)) for text in texts}))
+    pairs = find_near_duplicates([_join_texts(example) for example in sound])
+    originals = {second: first for first, second in reversed(pairs)}
+    kept = [example for index, example in enumerate(sound) if index not in originals]
+    return kept, tuple((sound[first], sound[second]) for second, first in sorted(originals.items()))
+
+
+def _join_texts(example: Example) -> str:
+    return f"{example.input}\n{example.output}"
 
 
 def _find_contradictions(examples: Iterable[Example], shape: str) -> Pairs:
@@ -118,19 +111,20 @@ def _split_output(text: str) -> list[str]:
     return _SIGNED.findall(text.casefold()) or [text.strip()]
 
 
-def _measure_usable(examples: Examples, usable: Usable, contradictions: Pairs) -> Measurement:
+def _measure_usable(examples: Examples, usable: int, repeated: Pairs, contradictions: Pairs) -> Measurement:
     """Return the number of usable examples and their quality, which follows from the shares of faulty ones."""
     sampled = len(examples.sample)
     counts = {
         "unusable": sum(bool(example.faults) for example in examples.sample),
         "contradictory": len({example.line for pair in contradictions for example in pair}),
-        "repeated": len(usable.repeated),
+        "repeated": len(repeated),
     }
     shares = {name: count / sampled for name, count in counts.items()}
-    count = round(examples.rows * len(usable.kept) / sampled)
+    count = round(examples.rows * usable / sampled)
     whole = sampled == examples.rows
-    low, high = (round(examples.rows * bound) for bound in bound_share(len(usable.kept), sampled))
+    low, high = (round(examples.rows * bound) for bound in bound_share(usable, sampled))
     quality = _judge_quality(shares, count)
+    exact = sum(split_words(_join_texts(one)) == split_words(_join_texts(other)) for one, other in repeated)
     return Measurement(
         probe="examples.usable",
         says=f"{'' if whole else 'about '}{count:,} usable, distinct examples in {examples.rows:,} rows"
@@ -141,12 +135,12 @@ def _measure_usable(examples: Examples, usable: Usable, contradictions: Pairs) -
         answers={"data.examples": count if whole else {"from": low, "to": high}, "data.quality": quality},
         figures={
             "rows": examples.rows, "usable": count, "form": examples.form, "forms": dict(examples.forms),
-            "exact_duplicates": usable.exact, "near_duplicates": len(usable.repeated) - usable.exact,
+            "exact_duplicates": exact, "near_duplicates": len(repeated) - exact,
             **{f"share_{name}": round(share, 4) for name, share in shares.items()}, **examples.faults,
         },
         interval=None if whole else (low, high),
         notes=(*_list_notes(examples, counts), *examples.notes, QUALITY_RULE),
-        examples=tuple(_show_worst(examples, usable, contradictions)),
+        examples=tuple(_show_worst(examples, repeated, contradictions)),
         fault=quality != "good" or bool(contradictions) or bool(examples.faults) or len(examples.forms) > 1,
     )  # fmt: skip
 
@@ -170,13 +164,13 @@ def _list_notes(examples: Examples, counts: Mapping[str, int]) -> Iterator[str]:
         yield f"a sample of {len(examples.sample):,} of {examples.rows:,} rows"
 
 
-def _show_worst(examples: Examples, usable: Usable, contradictions: Pairs) -> Iterator[str]:
+def _show_worst(examples: Examples, repeated: Pairs, contradictions: Pairs) -> Iterator[str]:
     """Yield one example of each kind of fault, the gravest first."""
     for row in [row for row in examples.sample if row.faults][:1]:
         yield f"line {row.line}, {FAULTS[row.faults[0]]}: {show_text(row.output.strip() or row.input)}"
     for one, other in contradictions[:1]:
         yield f"lines {one.line} and {other.line} contradict each other: {show_text(one.input)}"
-    for one, other in usable.repeated[:1]:
+    for one, other in repeated[:1]:
         yield f"lines {one.line} and {other.line} say the same: {show_text(other.input or other.output)}"
 
 

@@ -103,13 +103,10 @@ def place_value(value: float, interval: tuple[float, float], edges: Sequence[flo
 
 
 def bound_mean(values: Sequence[float], most: float = 1.0) -> tuple[float, float]:
-    """Return the interval of the mean of values from 0 to `most`, by Student's t.
+    """Return the interval of the mean of two or more values from 0 to `most`, by Student's t.
 
     Its quantile is expanded around that of the normal distribution (Abramowitz and Stegun 26.7.5, first term).
     """
-    freedom = len(values) - 1
-    if freedom < 1:
-        return 0.0, most
-    quantile = Z_95 + (Z_95**3 + Z_95) / (4 * freedom)
+    quantile = Z_95 + (Z_95**3 + Z_95) / (4 * (len(values) - 1))
     mean, half = statistics.fmean(values), quantile * statistics.stdev(values) / math.sqrt(len(values))
     return max(0.0, mean - half), min(most, mean + half)
