@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
-from .test_check_command import AGREEING, DISAGREEING
+from .test_check_command import AGREEING, COOKING, DISAGREEING
 
 SCHEMA = pathlib.Path(__file__).parent / "schemas" / "sarif-schema-2.1.0.json"
 DECLARED = f"{AGREEING}\n```ragortune\ndecision: rag\n```\n"
@@ -112,6 +112,10 @@ def test_sarif_tells_the_argument_as_a_flow(log):
     assert all(step["location"]["message"]["text"] for step in steps)
 
 
+def test_sarif_leaves_its_category_to_the_upload(log):
+    assert "automationDetails" not in log["runs"][0]
+
+
 def test_sarif_names_what_could_not_be_read(log):
     (invocation,) = log["runs"][0]["invocations"]
 
@@ -203,6 +207,18 @@ def test_gitlab_can_tell_documents_apart_whose_names_are_shown_alike(run, write)
     assert len({entry["fingerprint"] for entry in entries}) == len(entries)
 
 
+def test_gitlab_knows_the_same_settings_at_another_commit(run, docs, commit):
+    def identify():
+        entries = json.loads(run("check", docs, "--config-from", "HEAD", "--format", "gitlab").out)
+        return [entry["fingerprint"] for entry in entries if entry["check_name"] == "settings"]
+
+    commit("first", {"ragortune.yaml": "check: {fail-on: never}\n"})
+    first = identify()
+    commit("second", {"other.md": COOKING})
+
+    assert identify() == first
+
+
 # --- JUnit --------------------------------------------------------------------------------------------------------
 
 
@@ -219,6 +235,16 @@ def test_junit_counts_add_up_for_an_xml_parser(render):
     assert "what to do: " in failed.text
     assert root.find(".//skipped").get("message") == "<b>we count</b>"
     assert root.find(".//system-out") is not None
+
+
+def test_junit_names_the_settings_where_no_document_can_be_read(run, write):
+    write("ragortune.yaml", "check: {fail-on: never}\n")
+    write("broken.md", b"\xff\xfeW\x00")
+
+    root = ET.fromstring(run("check", "broken.md", "--format", "junit").out)
+
+    (named,) = root.iterfind("testsuite/properties/property")
+    assert named.get("value") == "ragortune.yaml fails on never"
 
 
 # --- Markdown -----------------------------------------------------------------------------------------------------

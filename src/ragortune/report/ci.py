@@ -70,7 +70,7 @@ def describe_gitlab(report: CheckReport) -> list[dict[str, object]]:
     """Return a GitLab code quality report; effects of settings and unreadable documents are entries as well."""
     entries = []
     if report.settings:
-        key = re.sub("[0-9]+", "N", report.settings)
+        key = re.sub("(?<= at )[0-9a-f]{12}|[0-9]+", "N", report.settings)
         entries.append(_describe_entry("settings", report.settings, "info", report.settings_file, key))
     for path, text in report.unreadable:
         entries.append(_describe_entry("unreadable", text, "critical", path, "unreadable"))
@@ -107,15 +107,12 @@ def write_junit(report: CheckReport) -> str:
     """Return JUnit XML: a suite per document and a case per rule; notes pass and appear in its output."""
     root = ET.Element("testsuites", name="ragortune")
     for audit in report.audits:
-        suite = ET.SubElement(root, "testsuite", name=_xml(audit.reading.path))
-        if report.settings:
-            properties = ET.SubElement(suite, "properties")
-            ET.SubElement(properties, "property", name="settings", value=_xml(report.settings))
+        suite = _add_suite(root, audit.reading.path, report)
         rules = {rule.id: rule for rule in (*report.rules, *(found.rule for found in audit.findings))}
         for rule in rules.values():
             _add_case(suite, audit, rule)
     for path, message in report.unreadable:
-        suite = ET.SubElement(root, "testsuite", name=_xml(path))
+        suite = _add_suite(root, path, report)
         case = ET.SubElement(suite, "testcase", classname=_xml(path), name="readable")
         ET.SubElement(case, "error", message=_xml(message), type="unreadable")
     for element in (*root, root):
@@ -124,6 +121,14 @@ def write_junit(report: CheckReport) -> str:
             element.set(name, str(sum(1 for _ in element.iter(tag))))
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _add_suite(root: ET.Element, path: str, report: CheckReport) -> ET.Element:
+    suite = ET.SubElement(root, "testsuite", name=_xml(path))
+    if report.settings:
+        properties = ET.SubElement(suite, "properties")
+        ET.SubElement(properties, "property", name="settings", value=_xml(report.settings))
+    return suite
 
 
 def _add_case(suite: ET.Element, audit: DocumentAudit, rule: FindingRule) -> None:

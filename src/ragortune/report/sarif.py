@@ -38,7 +38,6 @@ def describe_log(report: CheckReport) -> Json:
                 "properties": {"rulebook": f"{book.name} {book.version}", "digest": book.digest},
             }
         },
-        "automationDetails": {"id": "ragortune/"},
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
         "columnKind": "unicodeCodePoints",
         "invocations": [_describe_invocation(report)],
