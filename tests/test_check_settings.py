@@ -206,6 +206,16 @@ def test_a_baseline_that_cannot_be_written_is_named(run, doc):
     assert "'docs' cannot be written (it is not a file)" in result.err
 
 
+def test_a_new_baseline_takes_the_place_of_the_configured_one(run, doc, write):
+    run("check", doc, "--write-baseline", "known.json")
+    write("ragortune.yaml", "check: {baseline: known.json}\n")
+
+    result = run("check", doc, "--write-baseline", "new.json")
+
+    assert result.code == 0
+    assert "ragortune.yaml" not in result.err + result.out
+
+
 def test_stdin_has_its_place_in_a_baseline(run):
     run("check", "-", "--write-baseline", "known.json", stdin=DISAGREEING.encode())
 

@@ -135,6 +135,41 @@ def test_a_settings_file_can_be_named(run, write, repository):  # noqa: ARG001
     assert (result.code, result.err) == (2, "error: --config and --no-config exclude each other\n")
 
 
+def test_a_project_file_can_be_named(run, write):
+    write("docs/0007.md", DISAGREEING)
+    write("ci/pyproject.toml", '[tool.ragortune.check]\nfail-on = "never"\n')
+    write("other.toml", '[check]\nfail-on = "never"\n')
+
+    assert run("check", "docs", "--config", "ci/pyproject.toml").code == 0
+    other = run("check", "docs", "--config", "other.toml")
+    assert (other.code, other.err) == (2, "error: other.toml: holds no [tool.ragortune]\n")
+
+
+def test_settings_of_the_base_under_another_ending_are_refused_instead_of_passed_over(run, write, repository):
+    write("ragortune.yml", "check: {fail-on: warning}\n")
+    repository("add", ".")
+    repository("commit", "-qm", "settings")
+
+    result = run("check", "docs", "--config-from", "HEAD")
+
+    assert result.code == 2
+    assert "ragortune.yml: settings are read from ragortune.yaml (at " in result.err
+
+
+def test_a_checkout_without_the_settings_of_its_base_tells_how_to_clone(run, commit, git, tmp_path):
+    commit("settings", {"ragortune.yaml": "check: {fail-on: warning}\n", "docs/0007.md": DISAGREEING})
+    git("checkout", "-qb", "topic")
+    commit("loosen", {"ragortune.yaml": "check: {fail-on: never}\n"})
+    git("config", "uploadpack.allowFilter", "true")
+    git("clone", "-q", "--filter=blob:none", "--branch", "topic", f"file://{tmp_path}", "checkout")
+    run.folder = tmp_path / "checkout"
+
+    result = run("check", "docs", "--config-from", "origin/main")
+
+    assert result.code == 2
+    assert "hint: a partial clone lacks earlier texts: clone without `--filter`" in result.err
+
+
 @pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize("reference", ["nowhere", "--output=x", " "])
 def test_a_base_that_git_does_not_know_is_an_error_and_never_a_check_without_settings(run, reference):

@@ -25,7 +25,6 @@ from ragortune.support.git import Repository
 from ragortune.support.reading import (
     PROFILE_BYTES,
     YAML_ENDINGS,
-    decode_text,
     find_repository,
     lies_inside,
     parse_toml,
@@ -40,6 +39,8 @@ from ragortune.support.text import quote_value
 
 FILE = "ragortune.yaml"
 PROJECT_FILE = "pyproject.toml"
+_MISNAMED = "ragortune.yml"
+_PROJECT_BYTES = PROFILE_BYTES * 4
 _NAMED = re.compile(rb"tool\W*(?:ragortune|[\]=])")
 """Matches every project file with settings, in a hundredth of the time that parsing takes."""
 _Path = Annotated[str, Meta(pattern=r"^[^\0]+$")]
@@ -128,22 +129,26 @@ def _find_settings(folder: Path) -> tuple[Entry, str] | None:
         if os.path.lexists(file):
             _refuse_outside(file, file, "--config FILE")
             return _parse_settings(file)
-        if os.path.exists(other := file.with_suffix(".yml")):
+        if os.path.exists(other := current / _MISNAMED):
             raise ConfigurationError(f"settings are read from {FILE}", Place(str(other)), "rename this file")
         project = current / PROJECT_FILE
-        if os.path.exists(project) and _NAMED.search(data := read_bytes(project, PROFILE_BYTES * 4)):
+        if os.path.exists(project) and _NAMED.search(read_bytes(project, _PROJECT_BYTES)):
             _refuse_outside(project, project, "--config FILE")
-            document = parse_toml(decode_text(data, str(project)), str(project))
-            tools = document.data.get("tool") if isinstance(document.data, dict) else None
-            table = tools.get("ragortune") if isinstance(tools, dict) else None
-            if table is not None:
-                return _Setting(table, ("tool", "ragortune"), document), document.path
+            if (found := _parse_settings(project)) is not None:
+                return found
     return None
 
 
-def _parse_settings(path: Path) -> tuple[Entry, str]:
-    document = parse_yaml(read_text(path, PROFILE_BYTES, str(path)), str(path))
-    return _Setting(document.data, (), document), document.path
+def _parse_settings(path: Path) -> tuple[Entry, str] | None:
+    """Return the settings of a file, which in TOML are a table; None without that table."""
+    shown = str(path)
+    if path.suffix.lower() != ".toml":
+        document = parse_yaml(read_text(path, PROFILE_BYTES, shown), shown)
+        return _Setting(document.data, (), document), shown
+    document = parse_toml(read_text(path, _PROJECT_BYTES, shown), shown)
+    tools = document.data.get("tool") if isinstance(document.data, dict) else None
+    table = tools.get("ragortune") if isinstance(tools, dict) else None
+    return None if table is None else (_Setting(table, ("tool", "ragortune"), document), shown)
 
 
 def _keep_inside(configuration: Configuration) -> Configuration:
@@ -230,6 +235,7 @@ def choose_configuration(request: CheckRequest, environment: Environment, stack:
     if len(chosen) > 1:
         raise UsageError(f"{' and '.join(chosen)} exclude each other")
     given = [name for name in SETTINGS if getattr(request, name.replace("-", "_"), None)]
+    given += ["baseline"] * (request.write_baseline is not None)
     configuration, empty = _read_configuration(request, environment, stack), Configuration()
     for name in (*given, *request.without):
         if name not in SETTINGS:
@@ -243,7 +249,10 @@ def _read_configuration(request: CheckRequest, environment: Environment, stack: 
     if request.no_config:
         return Configuration()
     if request.config is not None:
-        return _read_settings(*_parse_settings(Path(environment.folder, request.config)))
+        found = _parse_settings(Path(environment.folder, request.config))
+        if found is None:
+            raise ConfigurationError("holds no [tool.ragortune]", Place(request.config))
+        return _read_settings(*found)
     if request.config_from is None:
         return find_configuration(environment.folder)
     from tempfile import TemporaryDirectory  # noqa: PLC0415  (hardly ever needed)
@@ -287,7 +296,7 @@ def _read_earlier(repository: Repository, base: str, folder: str, target: Path) 
     (target / ".git").mkdir()  # ends the search for settings
     here = PurePosixPath(Path(os.path.realpath(folder)).relative_to(top).as_posix())
     (target / here).mkdir(parents=True, exist_ok=True)
-    extract(above / name for above in (here, *here.parents) for name in (FILE, PROJECT_FILE))
+    extract(above / name for above in (here, *here.parents) for name in (FILE, _MISNAMED, PROJECT_FILE))
     named = [path for path in _list_named_files(target / here) if path.is_relative_to(target)]
     if named:
         extract(PurePosixPath(path.relative_to(target).as_posix()) for path in named)

@@ -17,6 +17,7 @@ from ragortune.support.text import clean_text, join_words, quote_value
 
 _SECONDS = 60
 _FETCH = "in CI the other branch and the history have to be fetched (actions/checkout: `fetch-depth: 0`)"
+_PARTIAL = "a partial clone lacks earlier texts: clone without `--filter`"
 _SETTINGS = (
     f"core.hooksPath={os.devnull}",
     "core.fsmonitor=false",
@@ -85,16 +86,14 @@ class KeptFile(NamedTuple):
 class Repository:
     """The repository that contains a folder; errors name the flag for which it is used."""
 
-    def __init__(
-        self, folder: str | Path, flag: str, failure: str = "git failed", hint: str | None = None
-    ) -> None:
+    def __init__(self, folder: str | Path, flag: str, failure: str = "git failed") -> None:
         """Find the repository; raises UsageError if there is none, or no git outside of it.
 
-        `failure` and `hint` are for requests that fail without a message of their own.
+        `failure` is for requests that fail without a message of their own.
         """
         self._folder = Path(folder)
         self._flag = flag
-        self._failure, self._hint = failure, hint
+        self._failure = failure
         self._program = find_git(self._folder)
         if self._program is None:
             raise UsageError(f"{flag} needs git, which was not found")
@@ -107,13 +106,13 @@ class Repository:
     def ask(self, *arguments: str, failure: str | None = None, hint: str | None = None) -> str:
         """Return the output of git, decoded like file names; raises UsageError with `failure` if git fails."""
         if failure is None:
-            failure, hint = self._failure, self._hint
+            failure, hint = self._failure, _PARTIAL
         return os.fsdecode(self._run(arguments, None, failure, hint))
 
     def read_objects(self, names: Iterable[str]) -> Iterator[bytes | None]:
         """Yield the content of each object, None if it is missing; raises UsageError if git would have to fetch it."""
         request = "".join(f"{name}\n" for name in names).encode()
-        output = self._run(("cat-file", "--batch"), request, "git cannot read what it has kept", None)
+        output = self._run(("cat-file", "--batch"), request, "git cannot read what it has kept", _PARTIAL)
         at = 0
         while at < len(output):
             end = output.find(b"\n", at)

@@ -27,7 +27,6 @@ DAY = 86_400
 _TEXTUAL = frozenset(("markdown", "rst", "asciidoc", "html", "text"))
 _STRAY = 14 * DAY
 _SHALLOW = "fetch the history: `git fetch --unshallow`, in CI `fetch-depth: 0` of actions/checkout"
-_PARTIAL = "a partial clone lacks earlier texts: clone without `--filter`"
 _RELEASES = frozenset(("changelog", "changes", "history", "news", "release-notes", "releases", "whatsnew"))
 """Names of files with release notes, without extension."""
 _DERIVED_FOLDERS = "_build changelog generated i18n l10n locale locales release-notes releases translations"
@@ -73,7 +72,7 @@ class History:
 
     def __init__(self, folder: Path, as_of: str) -> None:
         """Find the last commit up to the end of a day, YYYY-MM-DD; raises UsageError if the history is incomplete."""
-        self._repository = Repository(folder, "--docs", "git cannot read the history", _PARTIAL)
+        self._repository = Repository(folder, "--docs", "git cannot read the history")
         self._ask = self._repository.ask
         if self._ask("rev-parse", "--is-shallow-repository").strip() == "true":
             raise UsageError("--docs: this is a shallow clone, without its history", None, _SHALLOW)
