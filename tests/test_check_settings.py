@@ -263,6 +263,33 @@ def test_the_whole_repository_is_meant_where_no_path_is_given(run, repository, t
     assert judged(run("check", "--since", "main", "--format", "json")) == ["mine.md", "new ünd.md"]
 
 
+@pytest.fixture
+def linked(tmp_path, tmp_path_factory):
+    """Another name of the repository, as where the workspace of a job is a link to another disk."""
+    link = tmp_path_factory.mktemp("workspace") / "link"
+    link.symlink_to(tmp_path)
+    return link
+
+
+def test_what_changed_is_judged_by_whatever_name_of_the_workspace(run, repository, linked):  # noqa: ARG001
+    result = run("check", linked / "docs", "docs", "--since", "main", "--format", "json")
+
+    assert judged(result) == [f"{linked}/docs/mine.md", f"{linked}/docs/new ünd.md"]
+
+
+def test_what_a_branch_removes_is_named_by_whatever_name_of_the_workspace(run, repository, linked):  # noqa: ARG001
+    result = run("check", linked / "docs", linked / "gone.md", "--config-from", "main")
+
+    assert "note: gone since main: docs/gone.md" in result.err
+
+
+def test_a_baseline_holds_by_whatever_name_of_the_workspace(run, doc, git, linked):
+    git("init", "-q")
+    run("check", doc, "--write-baseline", linked / "known.json")
+
+    assert run("check", linked / doc, "--baseline", "known.json").code == 0
+
+
 def test_nothing_changed_is_success(run, repository):
     repository("add", ".")
     repository("commit", "-qm", "all")

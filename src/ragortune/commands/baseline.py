@@ -11,7 +11,7 @@ from ragortune.check.baseline import Baseline, Namer, make_baseline, mark_known,
 from ragortune.model.findings import BaselineEntry, DocumentAudit
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError
-from ragortune.support.reading import load_json, read_text
+from ragortune.support.reading import find_repository, load_json, locate, read_text, real_path
 from ragortune.support.text import count_words, dump_json
 from ragortune.support.writing import write_file
 
@@ -73,12 +73,13 @@ def apply_baseline(
 
 def _namer(baseline: Path, environment: Environment) -> Namer:
     """Return a function that makes the path of a document relative to the folder of the baseline."""
+    root = real_path(find_repository(environment.folder))
+    folder = locate(baseline.absolute(), root).parent
 
     def name_of(path: str) -> str:
         if path.startswith("<"):
             return path
-        place = Path(environment.folder, path)
-        named = Path(os.path.relpath(place, baseline.absolute().parent)).as_posix()
+        named = Path(os.path.relpath(locate(Path(environment.folder, path), root), folder)).as_posix()
         return named.encode(errors="backslashreplace").decode()  # as in JSON
 
     return name_of

@@ -19,7 +19,9 @@ from ragortune.support.reading import (
     decode_text,
     find_repository,
     lies_inside,
+    locate,
     read_bytes,
+    real_path,
     show_size,
     walk_folder,
 )
@@ -53,8 +55,9 @@ def find_documents(
     paths: dict[Path, str] = {}
     skipped: dict[str, None] = {}
     dangling: dict[str, None] = {}
+    root = real_path(find_repository(environment.folder))
     for name in wanted:
-        if base and _leads_out(name, environment.folder):
+        if base and name != STDIN and _leads_out(Path(environment.folder, name), root):
             environment.note(f"warning: {quote_value(name)} leads out of the repository, so it is not read")
             continue
         found = list(_expand_name(name, environment.folder, skipped, only_patterns=bool(base)))
@@ -65,12 +68,12 @@ def find_documents(
             if path != name and os.path.islink(place) and not os.path.exists(place):
                 dangling[path] = None
             else:
-                paths.setdefault(Path(os.path.normpath(place)), path)
+                paths.setdefault(locate(place, root), path)
         if len(paths) > _MAX_DOCUMENTS:
             raise UsageError(f"more than {_MAX_DOCUMENTS:,} documents are named")
     for path in dangling:
         environment.note(f"note: {path} is a broken link")
-    passed = [path for path in skipped if Path(os.path.normpath(Path(environment.folder, path))) not in paths]
+    passed = [path for path in skipped if locate(Path(environment.folder, path), root) not in paths]
     if passed:
         named = join_words(sorted(passed), most=_MAX_NAMES)
         environment.note(f"note: skipped: {named}; name them to have them judged")
@@ -79,10 +82,10 @@ def find_documents(
     return list(paths.values())
 
 
-def _leads_out(name: str, folder: str) -> bool:
+def _leads_out(path: Path, root: Path) -> bool:
     """Return whether a path in a repository leads out of it by a link."""
-    root, place = find_repository(folder), Path(os.path.normpath(Path(folder, name)))
-    return name != STDIN and place.is_relative_to(root) and not lies_inside(place, root)
+    place = locate(path, root)
+    return place.is_relative_to(root) and not lies_inside(place, root)
 
 
 def _list_gone(
@@ -94,8 +97,7 @@ def _list_gone(
     """
     repository = Repository(environment.folder, "--config-from")
     top, folder = os.path.realpath(repository.top), os.path.realpath(environment.folder)
-    patterns = [Path(os.path.relpath(Path(folder, name), top)).parts for name in wanted]
-
+    patterns = [Path(os.path.relpath(locate(Path(folder, name), top), top)).parts for name in wanted]
     gone = []
     for file in repository.list_files(base):
         parts, place = tuple(file.name.split("/")), Path(top, file.name)
@@ -272,5 +274,4 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
         except UnreadableError:
             return True  # reading it says why
 
-    folder = os.path.realpath(environment.folder)
-    return [path for path in paths if is_changed(Path(os.path.normpath(Path(folder, path))))]
+    return [path for path in paths if is_changed(locate(Path(environment.folder, path), top))]

@@ -179,6 +179,16 @@ def find_repository(folder: str | Path) -> Path:
     return top if os.path.exists(top / ".git") else Path(folder).absolute()
 
 
+def locate(path: str | Path, root: str | Path) -> Path:
+    """Return an absolute path without `..`, in a folder if links above that lead there; links inside are kept."""
+    place = Path(os.path.normpath(path))
+    if not place.is_relative_to(root):
+        for above in (*reversed(place.parents), place):
+            if os.path.realpath(above) == str(root):
+                return root / place.relative_to(above)
+    return place
+
+
 def lies_inside(path: str | Path, root: str | Path) -> bool:
     """Return whether a file is in a repository, with links resolved, and not in `.git`, which holds credentials in CI."""
     target, top = Path(os.path.realpath(path)), Path(os.path.realpath(root))
