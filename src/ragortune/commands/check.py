@@ -73,18 +73,14 @@ class _Run:
         return vocabulary.read_profile(document.data, document)
 
     def _choose_rules(self, rules: Mapping[str, FindingRule]) -> Policy:
-        """Return the finding rules in effect; a flag replaces the setting of the same name."""
+        """Return the finding rules in effect; a flag has replaced the setting of the same name."""
         settings, request = self._settings, self._request
         where = Place(self._name_settings()) if settings.path else None
-        selected, ignored = (
-            _resolve(flag, f"--{name}", None, rules) or _resolve(setting, name, where, rules)
-            for name, flag, setting in (
-                ("select", request.select, settings.select),
-                ("ignore", request.ignore, settings.ignore),
-            )
-        )
-        chosen = frozenset(selected or rules) - frozenset(ignored)
-        return Policy(rules, chosen, settings.rules_version)
+        selected = _resolve(request.select, "--select", None, rules)
+        selected += _resolve(settings.select, "select", where, rules)
+        ignored = _resolve(request.ignore, "--ignore", None, rules)
+        ignored += _resolve(settings.ignore, "ignore", where, rules)
+        return Policy(rules, frozenset(selected or rules).difference(ignored), settings.rules_version)
 
     def check(self, outputs: Sequence[Output]) -> ExitCode:
         """Judge the documents and write the report."""

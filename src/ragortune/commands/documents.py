@@ -97,7 +97,7 @@ def _list_gone(
     """
     repository = Repository(environment.folder, "--config-from")
     top, folder = os.path.realpath(repository.top), os.path.realpath(environment.folder)
-    patterns = [Path(os.path.relpath(locate(Path(folder, name), top), top)).parts for name in wanted]
+    patterns = [Path(repository.name_of(Path(folder, name))).parts for name in wanted]
     gone = []
     for file in repository.list_files(base):
         parts, place = tuple(file.name.split("/")), Path(top, file.name)

@@ -16,15 +16,7 @@ from ragortune.report.comparison import Earlier, compare, summarise
 from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
 from ragortune.support.git import Repository
-from ragortune.support.reading import (
-    LINE_BYTES,
-    Document,
-    decode_text,
-    locate,
-    parse_text,
-    read_document,
-    show_size,
-)
+from ragortune.support.reading import LINE_BYTES, Document, decode_text, parse_text, read_document, show_size
 from ragortune.support.text import clean_text, quote_value
 
 
@@ -77,8 +69,7 @@ def _read_revision(earlier: str, path: str, environment: Environment) -> Documen
     if not colon:
         if path == "-":
             raise UsageError("--against REVISION needs a profile with a name", None, "give REVISION:PATH")
-        top = os.path.realpath(repository.top)
-        name = Path(os.path.relpath(locate(Path(environment.folder, path), top), top)).as_posix()
+        name = repository.name_of(Path(environment.folder, path))
     missing = f"there is no file {shown}, and git knows no such revision"
     size = repository.ask("cat-file", "-s", f"{revision}:{name}", failure=missing)
     if int(size) > LINE_BYTES:

@@ -11,7 +11,7 @@ from ragortune.commands.requests import CheckRequest
 from ragortune.model.findings import CheckReport
 from ragortune.support.environment import Environment
 from ragortune.support.errors import UsageError
-from ragortune.support.reading import find_repository
+from ragortune.support.reading import find_repository, locate, real_path
 from ragortune.support.record import Record
 from ragortune.support.text import guard_terminal
 from ragortune.support.writing import write_file
@@ -76,17 +76,15 @@ def write_report(report: CheckReport, outputs: Iterable[Output], environment: En
 
 def _address_from_root(report: CheckReport, folder: str) -> CheckReport:
     """Return the report with paths relative to the root of the repository, as code hosts need them."""
-    here = find_repository(folder)
+    here = real_path(find_repository(folder))
     in_repository = os.path.exists(here / ".git")
 
     def address(path: str) -> str:
-        place = Path(folder, path)
-        for found in (Path(os.path.normpath(place)), Path(os.path.realpath(place))):
-            root = here if in_repository and found.is_relative_to(here) else find_repository(found.parent)
-            root = root if os.path.exists(root / ".git") else here
-            if found.is_relative_to(root) and not path.startswith("<"):
-                return found.relative_to(root).as_posix()
-        return path
+        place = locate(Path(folder, path), here)
+        root = here if in_repository and place.is_relative_to(here) else find_repository(place.parent)
+        root = root if os.path.exists(root / ".git") else here
+        is_inside = place.is_relative_to(root) and not path.startswith("<")
+        return place.relative_to(root).as_posix() if is_inside else path
 
     audits = (
         audit.replace(reading=audit.reading.replace(path=address(audit.reading.path)))

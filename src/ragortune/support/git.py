@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ragortune.support.errors import UsageError
-from ragortune.support.reading import find_repository
+from ragortune.support.reading import find_repository, locate
 from ragortune.support.text import clean_text, join_words, quote_value
 
 _SECONDS = 60
@@ -102,6 +102,11 @@ class Repository:
         """Root of the working tree."""
         if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(self.top)):
             raise self._refuse_answer()
+
+    def name_of(self, path: str | Path) -> str:
+        """Return the path of a file from the root of the repository, with `/`."""
+        top = os.path.realpath(self.top)
+        return Path(os.path.relpath(locate(path, top), top)).as_posix()
 
     def ask(self, *arguments: str, failure: str | None = None, hint: str | None = None) -> str:
         """Return the output of git, decoded like file names; raises UsageError with `failure` if git fails."""
