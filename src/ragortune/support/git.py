@@ -153,7 +153,7 @@ class Repository:
             )
         except subprocess.TimeoutExpired:
             late = f"no answer within {_SECONDS} seconds"
-            raise UsageError(f"{self._flag}: {failure} ({late})", None, hint) from None
+            raise UsageError(f"{self._flag}: {failure} ({late})") from None
         except (OSError, ValueError) as error:
             raise UsageError(f"{self._flag}: {failure} ({clean_text(str(error))})", None, hint) from error
         if done.returncode == 0:
