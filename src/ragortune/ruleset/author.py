@@ -24,7 +24,7 @@ from ragortune.support.rulefolder import (
     read_files,
     shipped_folder,
 )
-from ragortune.support.text import is_plain, join_words, quote_value
+from ragortune.support.text import is_plain, join_words, quote_value, suggest_name
 
 _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "id": (re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,99}"), "letters, digits and any of ._/:-"),
@@ -110,6 +110,12 @@ class Authored:
         """Add a problem if a name, which may be a `key`, is not defined."""
         if name not in known:
             self.add_problem(RulebookError.unknown(what, name, known, self.place_of(at, key=key)))
+
+    def report_missing(self, owner: str, what: str, name: str, known: Collection[str], at: At) -> bool:
+        """Add a problem if a record or criterion does not have what is named, and return whether it is one."""
+        if name not in known:
+            self.report(f"'{owner}' has no {what} {quote_value(name)}", at, suggest_name(name, known))
+        return name not in known
 
     def add_problem(self, problem: RagortuneError) -> None:
         """Add a problem; raises RulebookError with all of them if there are too many."""

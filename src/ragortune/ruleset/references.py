@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ragortune.evidence.documents.check import check_language
 from ragortune.evidence.profile import OWN_KEYS, Vocabulary
 from ragortune.model import Bound, Condition, Criterion, Main, Option, PriceRow, QuantityKind, Rule
 from ragortune.model.findings import FindingRule
@@ -13,8 +12,9 @@ from ragortune.model.profiles import LARGEST_NUMBER
 from ragortune.model.quantities import measure
 from ragortune.model.units import parse_unit
 from ragortune.ruleset.author import At, Authored
+from ragortune.ruleset.wordings import check_wordings
 from ragortune.support.errors import Place, ProfileError, QuantityError, RulebookError
-from ragortune.support.text import quote_value, suggest_name
+from ragortune.support.text import quote_value
 
 _LARGEST_SPREAD = 1_000
 _MAX_LEVELS = 100
@@ -44,8 +44,7 @@ def check_references(authored: Authored) -> None:
         _check_quantity(authored, quantity)
     for row in records["prices"].values():
         _check_price(authored, row)
-    for problem in check_language(authored.language, records["criteria"]):
-        authored.report(problem.message, (problem.kind, problem.id, *problem.path), problem.hint)
+    check_wordings(authored)
     for option in Option:
         if option not in records["options"]:
             place = Place(str(authored.folder))
@@ -99,9 +98,7 @@ def _check_condition(authored: Authored, at: At, wanted: Condition) -> None:
     if not levels:
         authored.report(f"the condition on '{name}' names no level", at)
     for level in levels:
-        if level not in criterion.level_ids:
-            hint = suggest_name(level, criterion.level_ids)
-            authored.report(f"'{name}' has no level {quote_value(level)}", at, hint)
+        if authored.report_missing(name, "level", level, criterion.level_ids, at):
             return
     if isinstance(wanted, Bound) and list(levels) != sorted(levels, key=criterion.level_ids.index):
         authored.report(f"the condition on '{name}' ends before it begins", at)
