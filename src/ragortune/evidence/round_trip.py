@@ -73,13 +73,7 @@ def _fill_place(text: str, criterion: str) -> str:
     filled = text[: found.start("mark")] + text[found.end("mark") :]
     with contextlib.suppress(UnreadableError):
         before = _read_profile(text)
-        held = before.get(group) or {}
-        if (
-            criterion not in before
-            and isinstance(held, dict)
-            and name not in held
-            and _read_profile(filled) == {**before, group: {**held, name: None}}
-        ):
+        if criterion not in before and _read_profile(filled) == _merge(before, (group, name), None):
             return filled
     return text
 
@@ -119,13 +113,13 @@ def _put(text: str, path: Sequence[str], value: object, *, first: bool) -> str:
             entry = CommentedMap({missing: entry})
         if not isinstance(node, yaml.MappingNode):
             if in_braces:
-                return _replace(text, key, node, entry, in_braces=True)
+                return _replace(text, key, node, entry)
             return _add_below(text, key, node, entry, _step_of(root))
         in_braces = node.flow_style
         if (pair := _find_pair(node, name)) is None:
             return _add_key(text, node, entry, _step_of(root), first=first)
         key, node = pair
-    return _replace(text, key, node, value, in_braces=in_braces)
+    return _replace(text, key, node, value)
 
 
 def _find_pair(node: yaml.Node | None, name: str) -> tuple[yaml.Node, yaml.Node] | None:
@@ -163,48 +157,35 @@ def _add_below(text: str, key: yaml.Node | None, old: yaml.Node | None, entry: o
     return _insert_lines(text, end.start() if end else len(text), entry, step)
 
 
-def _replace(text: str, key: yaml.Node, old: yaml.Node, value: object, *, in_braces: bool) -> str:
+def _replace(text: str, key: yaml.Node, old: yaml.Node, value: object) -> str:
     """Return YAML with another value behind a key; comments inside the old one are kept on the following lines."""
     new = dump_yaml(flow({"": value})).partition(": ")[2][:-1]
-    behind_colon, start, end = _behind_colon(text, key), old.start_mark.index, _end_on_line(text, old)
-    following, is_below = _next_line(text, end), old.start_mark.line > key.end_mark.line
-    if not is_below:
-        new = "" if value is None and not in_braces else f" {new}"
-        changed = text[: behind_colon if start == end else start].rstrip(" ") + new + text[end:following]
-        comments = _find_comments(text, old, end)
-    elif isinstance(old, yaml.CollectionNode) and not old.flow_style:
-        changed = text[:behind_colon] + f" {new}" * (value is not None)
-        changed += text[behind_colon : start - old.start_mark.column]
-        comments = _find_comments(text, old, following)
+    behind_colon, end = _behind_colon(text, key), _end_on_line(text, old)
+    following = _next_line(text, end)
+    indent = key.start_mark.column + _INDENT
+    if old.start_mark.line > key.end_mark.line:
+        line_end = _next_line(text, behind_colon)
+        rest, comments = text[behind_colon:line_end], _find_comments(text, old, line_end, following)
+        indent = max(old.start_mark.column, indent)
     else:
-        changed, comments = text[:start] + new + text[end:following], _find_comments(text, old, end)
-    indent = " " * max(old.start_mark.column * is_below, key.start_mark.column + _INDENT)
+        rest, comments = text[end:following], _find_comments(text, old, old.start_mark.index, end)
     breaks = _BREAK.findall(text, 0, following)[-1:] or ["\n"]
-    if comments and not changed.endswith(("\r", "\n")):
-        changed += breaks[0]
-    return changed + "".join(f"{indent}{comment}{breaks[0]}" for comment in comments) + text[following:]
+    if comments and not rest.endswith(("\r", "\n")):
+        rest += breaks[0]
+    below = "".join(f"{' ' * indent}{comment}{breaks[0]}" for comment in comments)
+    return f"{text[:behind_colon]} {new}{rest}{below}{text[following:]}"
 
 
-def _find_comments(text: str, node: yaml.Node, end: int) -> list[str]:
-    """Return the comments between the start of a value and an offset behind it."""
+def _find_comments(text: str, node: yaml.Node, at: int, end: int) -> list[str]:
+    """Return the comments between two offsets, in front of a value, inside and behind it."""
     comments: list[str] = []
-    at = node.start_mark.index
-    for leaf in _list_leaves(node):
-        comments += _COMMENT.findall(text, at, leaf.start_mark.index)
-        header = _HEADER.match(text, leaf.start_mark.index)
-        comments += [header[1]] if header else []
-        at = leaf.end_mark.index
+    for leaf in _walk(node):
+        if isinstance(leaf, yaml.ScalarNode):
+            comments += _COMMENT.findall(text, at, leaf.start_mark.index)
+            header = _HEADER.match(text, leaf.start_mark.index)
+            comments += [header[1]] if header else []
+            at = leaf.end_mark.index
     return comments + _COMMENT.findall(text, at, end)
-
-
-def _list_leaves(node: Any) -> Iterator[yaml.Node]:
-    if isinstance(node, (list, tuple)):
-        for part in node:
-            yield from _list_leaves(part)
-    elif isinstance(node, yaml.CollectionNode):
-        yield from _list_leaves(node.value)
-    else:
-        yield node
 
 
 def _put_remark(text: str, path: Sequence[str], remark: str) -> str:
@@ -231,14 +212,17 @@ def _put_remark(text: str, path: Sequence[str], remark: str) -> str:
 
 def list_mappings(text: str) -> Iterator[dict[str, yaml.Node]]:
     """Yield the mappings in YAML, in their order in the text, as nodes by key; raises UnreadableError."""
-    nodes = [compose_yaml(text)]
-    while nodes:
-        node = nodes.pop()
+    for node in _walk(compose_yaml(text)):
         if isinstance(node, yaml.MappingNode):
             yield {key.value: value for key, value in node.value}
-            nodes += [value for _, value in reversed(node.value)]
-        elif isinstance(node, yaml.SequenceNode):
-            nodes += reversed(node.value)
+
+
+def _walk(node: Any) -> Iterator[yaml.Node | None]:
+    """Yield a node and all nodes inside it, in their order in the text."""
+    yield node
+    for entry in node.value if isinstance(node, yaml.CollectionNode) else ():
+        for inner in entry if isinstance(entry, tuple) else (entry,):
+            yield from _walk(inner)
 
 
 def _end_of(node: yaml.Node) -> int:
