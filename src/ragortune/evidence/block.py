@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from types import NoneType
 from typing import Any
 
@@ -52,30 +53,29 @@ def write_block(text: str, path: str, content: Content) -> str:
     if found and found.prefix:
         message = "the block is in a list or quotation; put it at the left margin to have it written"
         raise UnreadableError(message, Place(path, first + 1))
-    ending = "\r" if lines[0].endswith("\r") else ""
-    if first < last == len(lines):
-        lines[-1] = plain[-1] + ending  # a block that is not closed
-    old = "".join(f"{line}\n" for line in lines[first:last])
+    ending = "\r\n" if lines[0].endswith("\r") else "\n"
+    starts = [*accumulate((len(line) + 1 for line in lines), initial=0)]
+    old = text[starts[first] : starts[last]]
+    is_cut = not old.endswith("\n")
+    body = old + ending * (is_cut and first < last)  # a block that is not closed
     try:
-        new = _add_missing(old, content, below_key=below_key)
+        new = _add_missing(body, content, below_key=below_key)
     except UnreadableError as error:
         raise UnreadableError(error.message, Place(path, first + 1)) from None
-    above, below = list[str](), list[str]()
+    above = below = ""
     if new and not (found or below_key):
-        above = [*[""] * bool(first), f"```{BLOCK}"]
-        below = ["```", *[""] * (first < len(lines) and bool(plain[first].strip()))]
-    grown = len(above) + new.count("\n") - (last - first) + len(below)
+        above = f"{ending * bool(first)}```{BLOCK}{ending}"
+        below = f"```{ending}" + ending * (first < len(lines) and bool(plain[first].strip()))
+    grown = (above + new + below).count("\n") - (last - first)
     new = _move_lines(new, QuoteFinder(plain), last, grown)
-    if new == old:
+    if new == body:
         return text
-    added = [*above, *new.removesuffix("\n").split("\n"), *below]
-    if first == last:
-        added = [line + ending for line in added]
-    if last == len(lines):
-        added[-1] = added[-1].removesuffix("\r")
-        if first == len(lines):
-            lines[-1] += ending
-    return "\n".join([*lines[:first], *added, *lines[last:]])
+    written = above + (new.replace("\n", ending) if first == last else new) + below
+    if last == len(lines) and is_cut:
+        written = written.removesuffix(ending)
+    if first == len(lines):
+        written = ending + written
+    return text[: starts[first]] + written + text[starts[last] :]
 
 
 def _choose_place(lines: Sequence[str]) -> tuple[int, int, bool]:

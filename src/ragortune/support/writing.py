@@ -8,23 +8,21 @@ import glob
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import EllipsisType
 
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ChangedError, RagortuneError, UsageError
+from ragortune.support.errors import ChangedError, UsageError
 from ragortune.support.reading import YAML_ENDINGS, find_repository, lies_inside, open_file, real_path
 from ragortune.support.text import quote_value
-
-try:
-    import fcntl
-except ImportError:  # Windows, where open files cannot be removed
-    fcntl = None  # type: ignore[assignment]
 
 WHATEVER = ...
 """Stands for any old content of a file, or none."""
 _LONGEST_PREFIX = 40
+_ABANDONED_AFTER = 3600
+"""Seconds after which a temporary file belongs to a run that was killed: to write one takes far less."""
 
 
 def write_file(
@@ -98,22 +96,20 @@ def refuse_unwritable(name: str, environment: Environment) -> None:
     """Raise UsageError if a file must not be written: by its mode, or because a link leads out of the repository."""
     place = Path(environment.folder, name)
     target = Path(os.path.realpath(place))
-    shown = quote_value(name)
     root = Path(os.path.realpath(find_repository(place.absolute().parent)))
-    if not target.is_relative_to(root):
-        raise UsageError(f"{shown} is a link out of its folder, so it is not written")
-    if not lies_inside(target, root):
-        raise UsageError(f"{shown} is in a folder of git's own, so it is not written")
-    if os.path.islink(target):
-        raise UsageError(f"{shown} cannot be written (a link to itself)")
-    if os.path.exists(target) and not os.path.isfile(target):
-        raise UsageError(f"{shown} cannot be written (it is not a file)")
-    if not (os.path.isdir(place.parent) and os.path.isdir(target.parent)):
-        raise UsageError(f"{shown} cannot be written (no such folder)")
-    if not os.access(target.parent, os.W_OK):
-        raise UsageError(f"{shown} cannot be written (its folder is read-only)")
-    if os.path.exists(target) and not (target.stat().st_mode & stat.S_IWUSR and os.access(target, os.W_OK)):
-        raise UsageError(f"{shown} is read-only")
+    exists = os.path.exists(target)
+    for refused, reason in (
+        (not target.is_relative_to(root), "is a link out of its folder, so it is not written"),
+        (not lies_inside(target, root), "is in a folder of git's own, so it is not written"),
+        (os.path.islink(target), "cannot be written (a link to itself)"),
+        (exists and not os.path.isfile(target), "cannot be written (it is not a file)"),
+        (not all(map(os.path.isdir, (place.parent, target.parent))), "cannot be written (no such folder)"),
+        (not os.access(target.parent, os.W_OK), "cannot be written (its folder is read-only)"),
+        (exists and not target.stat().st_mode & stat.S_IWUSR, "is read-only"),
+        (exists and not os.access(target, os.W_OK), "is read-only"),
+    ):
+        if refused:
+            raise UsageError(f"{quote_value(name)} {reason}")
 
 
 def replace_file(
@@ -121,48 +117,31 @@ def replace_file(
 ) -> None:
     """Write a temporary file and rename it to `path`; raises OSError, for a `new` file FileExistsError if it exists.
 
-    Links are followed, and the mode of an existing file is kept. Temporary files of killed runs are removed: a running
-    process holds a lock on its own. `before` is called just before the old content is replaced, which it prevents by
-    raising.
+    Links are followed, and the mode of an existing file is kept. Temporary files that killed runs left an hour ago or
+    longer are removed. `before` is called just before the old content is replaced, which it prevents by raising.
     """
     target = Path(os.path.realpath(path))
     prefix = f".{target.name[:_LONGEST_PREFIX]}.ragortune-"
     data = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
-    with contextlib.ExitStack() as locked:
-        handle, temporary = _open_beside(target, prefix, locked)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            _keep_owner(temporary, target)
-            temporary.chmod(_mode_of(target))
-            if before is not None:
-                before()
-            if not new or not _link_new(temporary, target):
-                temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        _keep_owner(temporary, target)
+        temporary.chmod(_mode_of(target))
+        if before is not None:
+            before()
+        if not new or not _link_new(temporary, target):
+            temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
     for left in target.parent.glob(f"{glob.escape(prefix)}*"):
-        with contextlib.suppress(OSError, RagortuneError):
-            _remove_abandoned(left)
-
-
-def _open_beside(target: Path, prefix: str, locked: contextlib.ExitStack) -> tuple[int, Path]:
-    """Return a new file in the folder of another, open and locked.
-
-    Before it is locked, another run may take it for abandoned and remove it; then there is another attempt.
-    """
-    while True:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix)
-        if fcntl is None:
-            return handle, Path(name)
-        locked.callback(os.close, lock := os.dup(handle))
-        with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        if os.fstat(handle).st_nlink:
-            return handle, Path(name)
-        os.close(handle)
+        with contextlib.suppress(OSError):
+            if time.time() - left.lstat().st_mtime > _ABANDONED_AFTER:
+                left.unlink()
 
 
 def _link_new(path: Path, name: Path) -> bool:
@@ -174,16 +153,6 @@ def _link_new(path: Path, name: Path) -> bool:
     except OSError:
         return False
     return True
-
-
-def _remove_abandoned(path: Path) -> None:
-    """Remove the temporary file of a run that has ended; raises OSError if it has not."""
-    if fcntl is None:
-        path.unlink()
-        return
-    with open_file(path) as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink()
 
 
 def _keep_owner(path: Path, replaced: Path) -> None:

@@ -7,12 +7,11 @@ models make probabilities of the sums: whether retrieval is decided for, and whe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from ragortune.evidence.documents.approaches import Mention, find_mentions, find_predicted
-from ragortune.evidence.documents.assertion import Marked
+from ragortune.evidence.documents.assertion import BLOCKS_WITHOUT_PROSE, NOT_ASSERTED, Marked
 from ragortune.evidence.documents.classifiers import (
     QUESTIONS,
     STATUS,
@@ -24,12 +23,12 @@ from ragortune.evidence.documents.classifiers import (
     pool,
 )
 from ragortune.evidence.documents.cutting import find_span, quote_line
-from ragortune.evidence.documents.language import Weight
+from ragortune.evidence.documents.language import ApproachWords, Found, Weight
 from ragortune.evidence.documents.sections import DECIDING
 from ragortune.model import Need, Option, has_need, pair_probabilities
-from ragortune.model.documents import Cited, DocumentStatus, SectionKind, Span, StatedDecision
+from ragortune.model.documents import Cited, DocumentStatus, Meaning, SectionKind, Span, StatedDecision
 
-_UNDECIDED = (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.NO_DECISION)
+_NOT_JUDGED = (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.NO_DECISION)
 _CAP = 2.0
 """Limit on the sum of the mentions in one kind of section, in multiples of the heaviest one."""
 _BOTH_BEST = 1.4
@@ -39,6 +38,81 @@ _CHOSEN_BY_NAME = 4.5
 """Weight of an approach that a decision section names as chosen: it outweighs what the models predict."""
 _EXPLICIT = 2.0
 _MAX_CITED = 2
+_AGAINST = frozenset((Meaning.NEGATED, Meaning.REJECTED))
+_UNDECIDED = NOT_ASSERTED - _AGAINST
+_SECTION_FACTORS: Mapping[SectionKind, float] = {
+    SectionKind.TITLE: 3.0,
+    SectionKind.DECISION: 3.0,
+    SectionKind.CURRENT: 2.5,
+    SectionKind.SUMMARY: 2.0,
+    SectionKind.CONSEQUENCES: 0.7,
+    SectionKind.REFERENCE: 0.2,
+}
+_WORDING_FACTORS: Mapping[Weight, float] = {Weight.NAME: 1.0, Weight.USE: 0.7, Weight.PART: 0.3}
+_CHOICE_FACTOR = 1.5
+
+
+# --- mentions of approaches -------------------------------------------------------------------------------------
+
+
+class Mention(msgspec.Struct, frozen=True):
+    """Words that name or describe an approach."""
+
+    marked: Marked
+    option: Option
+    """`rag`, `fine_tuning` or `neither`."""
+    words: Weight
+    start: int
+    """First word in the sentence."""
+    end: int
+    weight: float
+    """Positive where the approach is affirmed, negative where it is turned down, 0 where nothing is decided."""
+
+
+def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
+    """Yield every mention of an approach in prose; equal sentences in equal contexts are weighed once."""
+    cache: dict[tuple[object, ...], list[tuple[Option, Weight, int, int, float]]] = {}
+    for marked in sentences:
+        sentence = marked.sentence
+        if ApproachWords not in marked.analysis.found or sentence.block in BLOCKS_WITHOUT_PROSE:
+            continue
+        key = marked.analysis, marked.context
+        weighed = cache.get(key)
+        if weighed is None:
+            cache[key] = weighed = [
+                (option, found.entry.weight, found.start, found.end, _weigh(marked, found))
+                for found in marked.analysis.approaches
+                if (option := found.entry.option)
+            ]
+        for fields in weighed:
+            yield Mention(marked, *fields)
+
+
+def find_predicted(sentences: Iterable[Marked], options: Container[Option | None]) -> Iterator[Mention]:
+    """Yield the sentences which the fitted model predicts to affirm one of these approaches."""
+    for marked in sentences:
+        option = marked.analysis.affirmed
+        if option is None or option not in options or marked.sentence.block in BLOCKS_WITHOUT_PROSE:
+            continue
+        words = len(marked.analysis.words)
+        if not marked.meanings_at(0, words) & NOT_ASSERTED:
+            share = max(marked.analysis.stances.values())
+            weight = share * _SECTION_FACTORS.get(marked.sentence.kind, 1.0)
+            yield Mention(marked, option, Weight.PART, 0, words, weight)
+
+
+def _weigh(marked: Marked, found: Found[ApproachWords]) -> float:
+    sentence, words = marked.sentence, found.entry.weight
+    meanings = marked.meanings_at(found.start, found.end)
+    if not meanings.isdisjoint(_UNDECIDED):
+        return 0.0
+    weight = _SECTION_FACTORS.get(sentence.kind, 1.0) * _WORDING_FACTORS[words]
+    if not meanings.isdisjoint(_AGAINST):
+        return 0.0 if words is Weight.PART else -weight
+    return weight * _CHOICE_FACTOR if Meaning.CHOICE in meanings else weight
+
+
+# --- the decision -------------------------------------------------------------------------------------------------
 
 
 class Tally(msgspec.Struct):
@@ -91,7 +165,7 @@ def decide(
     option = _choose_option(status, pair_probabilities(*needs), tallies)
     if option is not None:
         return DocumentStatus.JUDGED, option
-    return max(_UNDECIDED, key=lambda one: (status.get(one, 0.0), one)), None
+    return max(_NOT_JUDGED, key=lambda one: (status.get(one, 0.0), one)), None
 
 
 def _predict(
