@@ -17,11 +17,12 @@ from ragortune.evidence.quotes import find_block
 from ragortune.model import OPTION_NAMES, Criterion, Finding, Option, Recommendation, Rule, Rulebook
 from ragortune.model.documents import DesignReading, StatedDecision
 from ragortune.model.findings import Step, StepKind
-from ragortune.support.text import clean_text, join_words
+from ragortune.support.text import clean_line, join_words
 
 _MAX_RULES = 3
 _MAX_QUESTIONS = 3
 _MAX_LINES = 2
+_LONGEST_COMMENT = 2_000
 
 
 def show_decision(decision: StatedDecision) -> Iterator[Step]:
@@ -119,14 +120,12 @@ def write_questions(reading: DesignReading, questions: Sequence[Criterion]) -> s
             answers = join_words(criterion.level_ids, "or")
             answers += f", or a number of {criterion.unit}" if criterion.unit else ""
             answers += "; a list where several hold" if criterion.several else ""
-            lines.append(f"    # {_one_line(criterion.question)}")
-            lines.append(f"    {criterion.name}: {UNKNOWN}  # {_one_line(answers)}")
+            # Text of a rule pack cannot break out of its comment, nor out of the fence.
+            question, answers = (
+                clean_line(text.replace("`", "'"), _LONGEST_COMMENT) for text in (criterion.question, answers)
+            )
+            lines += [f"    # {question}", f"    {criterion.name}: {UNKNOWN}  # {answers}"]
     if find_block(reading.lines) is None:
         decided = [f"decision: {reading.decision.option}"] if reading.decision else []
         lines = [f"```{BLOCK}", *decided, *lines, "```"]
     return "\n".join(lines)
-
-
-def _one_line(text: str) -> str:
-    """Return text of a rule pack on one line, so that it cannot break out of a comment."""
-    return " ".join(clean_text(text).replace("`", "'").split())

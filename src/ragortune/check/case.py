@@ -204,14 +204,3 @@ def find_sentence(reading: DesignReading, span: Span | None) -> Sentence | None:
 def _start_of(sentence: Sentence) -> tuple[int, int]:
     first = sentence.first
     return first.line, first.column
-
-
-def find_span(reading: DesignReading, sentences: Iterable[Sentence]) -> Span | None:
-    """Return the part of the first sentence with a position that is on its first line, or None."""
-    for sentence in sentences:
-        if pieces := sentence.pieces:
-            line, column = pieces[0].line, pieces[0].column
-            end = max(piece.column + piece.length for piece in pieces if piece.line == line)
-            quote = reading.lines[line - 1][column - 1 : end - 1] if line <= len(reading.lines) else ""
-            return Span(line, column, quote) if quote else None
-    return None

@@ -16,11 +16,12 @@ from ragortune.check.argument import (
     show_questions,
     write_questions,
 )
-from ragortune.check.case import AuditCase, compile_words, find_sentence, find_span, list_headings
+from ragortune.check.case import AuditCase, compile_words, find_sentence, list_headings
 from ragortune.check.evidence import find_lost_quotes
 from ragortune.check.suppression import Flaw
 from ragortune.engine import decide_option
 from ragortune.engine.compile import compile_conditions
+from ragortune.evidence.documents.cutting import quote_line
 from ragortune.evidence.profile import describe_answer
 from ragortune.model import OPTION_NAMES, Criterion, Direction, Need, Option, has_need, pair_option
 from ragortune.model.documents import Block, SectionKind, StatedFact
@@ -84,9 +85,6 @@ def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
         f": {OPTION_NAMES[decision.option]} is chosen, but the facts support "
         f"{OPTION_NAMES[advice.option]}, {how_firm}{f': {titles}' if rules else ''}"
     )
-    sole = _find_sole_reason(case, decision.option)
-    if sole is not None:
-        message += f"; this depends entirely on how {sole} was read"
     argument = (*show_decision(decision), *steps, *show_flips(case.outlook, decision.option))
     severity = rule.severity
     if decision.how != "explicit" or not _is_firm_without_prose(case, decision.option):
@@ -113,21 +111,6 @@ def _only_defers_tuning(case: AuditCase, decided: Option) -> bool:
     """Return whether a decision only defers tuning: to begin without it is cautious, not an error."""
     tuned = pair_option(rag=has_need(decided, Need.RAG), fine_tuning=True)
     return decided is not tuned and case.advice.option is tuned
-
-
-def _find_sole_reason(case: AuditCase, decided: Option) -> str | None:
-    """Return a criterion read from prose on which the whole disagreement depends, or None.
-
-    About one statement in four is misread, and repeated statements are misread alike, so one criterion is not enough to
-    call a document wrong.
-    """
-    book, levels = case.advice.rulebook, case.answers.profile.levels
-    for criterion in case.answers.read:
-        outcome = decide_option(book, {name: known for name, known in levels.items() if name != criterion})
-        likely = outcome.probability[decided] > 1 - book.scale.firm_from
-        if outcome.default or outcome.option is decided or likely:
-            return criterion
-    return None
 
 
 def detect_unsupported(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
@@ -257,8 +240,8 @@ def detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
     rejects = any(part.role == "against" for part in case.decision.evidence)
     if case.mentions(rule) or (rejects and SectionKind.REJECTED in rule.sections):
         return
-    title = find_span(case.reading, list_headings(case.reading))
-    span = case.decision_span if rule.decisions else title
+    titles = (quote_line(heading, 0, 1, case.reading.lines) for heading in list_headings(case.reading))
+    span = case.decision_span if rule.decisions else next(titles, None)
     yield case.report(rule, "", show_decision(case.decision), span, subject=rule.id, whole=True)
 
 
@@ -268,7 +251,7 @@ def detect_cost(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     for sentence in case.reading.sentences if compared else ():
         argues = sentence.block not in _NOT_PROSE and sentence.kind not in _NOT_THIS_PROJECT
         if argues and sentence.text in compared:
-            span = find_span(case.reading, (sentence,))
+            span = quote_line(sentence, 0, 1, case.reading.lines)
             yield case.report(rule, f": {compared[sentence.text]}", (), span, sentence=sentence)
 
 

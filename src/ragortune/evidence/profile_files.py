@@ -7,7 +7,10 @@ from collections.abc import Iterable
 
 from ragortune.evidence.quantities import format_quantity
 from ragortune.model import Criterion, Rulebook
-from ragortune.support.text import clean_text
+from ragortune.support.text import clean_line
+
+_LONGEST = 2_000
+"""Characters of a comment."""
 
 
 def write_profile(criteria: Iterable[Criterion]) -> str:
@@ -40,13 +43,11 @@ def write_template(rulebook: Rulebook, schema: str | None = None) -> str:
 
 def _ask_criterion(criterion: Criterion) -> list[str]:
     """Return the question, the levels, and how to find out, as comments; each text stays on one line."""
-    question, means = _one_line(criterion.question), [_one_line(level.means) for level in criterion.levels]
-    lines = [f"  # {question}", *map("  #   {}: {}".format, criterion.level_ids, means)]
-    if criterion.unit:
-        lines.append(f"  #   or a number of {_one_line(criterion.unit)}")
-    text = f"How to find out: {_one_line(criterion.help)}"
+    notes = [f"{level.id}: {level.means}" for level in criterion.levels]
+    notes += [f"or a number of {criterion.unit}"] * bool(criterion.unit)
+    lines = [
+        f"  # {clean_line(criterion.question, _LONGEST)}",
+        *(f"  #   {clean_line(note, _LONGEST)}" for note in notes),
+    ]
+    text = clean_line(f"How to find out: {criterion.help}", _LONGEST)
     return lines + textwrap.wrap(text, 110, initial_indent="  # ", subsequent_indent="  #   ")
-
-
-def _one_line(text: str) -> str:
-    return " ".join(clean_text(text).split())

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ragortune.engine import Levels, SearchTooLargeError, has_fired, reach_options
 from ragortune.engine.compile import Budget, Clause, combine_levels, compile_table, group_levels
-from ragortune.model import Criterion, Direction, Gate, GateKind, Need, Option, Rule, Rulebook
+from ragortune.model import Criterion, Gate, GateKind, Need, Option, Rule, Rulebook
 from ragortune.model.findings import RuleFinding
 from ragortune.ruleset.author import Authored
 from ragortune.support.errors import Place
@@ -97,22 +97,19 @@ def _check_contradictory_gates(
 
 def _check_levels(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
     """Yield levels that no rule distinguishes from another level of the same criterion."""
-    allowed: dict[str, set[frozenset[str]]] = {name: set() for name in rulebook.readable}
+    read: dict[str, set[Clause]] = {}
     for conditions in compile_table(rulebook).conditions.values():
         for clause in conditions.clauses:
-            allowed[clause.criterion].add(clause.allowed)
-    for criterion in rulebook.readable.values():
-        kind = "derived" if criterion.id in rulebook.derived else "criteria"
-        readers: dict[str, list[int]] = {name: [] for name in criterion.level_ids}
-        for number, levels in enumerate(allowed[criterion.id]):
-            for name in levels:
-                readers[name].append(number)
+            read.setdefault(clause.criterion, set()).add(clause)
+    for name, clauses in read.items():
+        criterion, kind = rulebook.readable[name], "derived" if name in rulebook.derived else "criteria"
         firsts: dict[object, str] = {}
-        for place, level in enumerate(criterion.levels if allowed[criterion.id] else ()):
-            first = firsts.setdefault((*readers[level.id], level.measure), level.id)
-            if first != level.id and authored.is_own((kind, criterion.id)):
-                where = authored.place_of((kind, criterion.id, "levels", place, "id"))
-                message = f"no rule tells '{level.id}' of '{criterion.id}' from '{first}'"
+        for place, level in enumerate(criterion.levels):
+            told = tuple(level.id in clause.allowed for clause in clauses)
+            first = firsts.setdefault((told, level.measure), level.id)
+            if first != level.id and authored.is_own((kind, name)):
+                where = authored.place_of((kind, name, "levels", place, "id"))
+                message = f"no rule tells '{level.id}' of '{name}' from '{first}'"
                 yield RuleFinding("dead-level", message, where)
 
 
@@ -163,26 +160,20 @@ def find_broken_step(
         if criterion.id in rule.criteria
         and need in (*(effect.need for effect in rule.effects), *(gate.need for gate in rule.gates))
     ]
+    table, field = compile_table(rulebook), "rag" if need is Need.RAG else "tuning"
+    weights = {rule.id: getattr(table.split(table.pack_effects(rule)), field) for rule in readers}
     for ends in itertools.pairwise(criterion.level_ids):
         for context in list_profiles(rulebook, readers, budget, without=criterion.id):
             before, after = ({**context, criterion.id: (level,)} for level in ends)
-            steps = [
-                (rule, has_fired(rulebook, rule, after) - has_fired(rulebook, rule, before))
+            steps = {
+                rule.id: has_fired(rulebook, rule, after) - has_fired(rulebook, rule, before)
                 for rule in readers
-            ]
-            changes = {rule.id: step * _weigh(rulebook, rule, need) for rule, step in steps}
-            if sum(changes.values()) < -1e-9:
-                return *ends, tuple(rule for rule, change in changes.items() if change < 0)
-            for rule, step in steps:
+            }
+            changes = {name: step * weights[name] for name, step in steps.items()}
+            if sum(changes.values()) < 0:
+                return *ends, tuple(name for name, change in changes.items() if change < 0)
+            for rule in readers:
                 kinds = (gate.gate for gate in rule.gates if gate.need is need)
-                if any(step == (1 if kind is GateKind.RULES_OUT else -1) for kind in kinds):
+                if any(steps[rule.id] == (1 if kind is GateKind.RULES_OUT else -1) for kind in kinds):
                     return *ends, (rule.id,)
     return None
-
-
-def _weigh(rulebook: Rulebook, rule: Rule, need: Need) -> float:
-    return sum(
-        rulebook.scale.weight(effect.strength) * (1 if effect.effect is Direction.FOR else -1)
-        for effect in rule.effects
-        if effect.need is need
-    )

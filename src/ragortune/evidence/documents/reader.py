@@ -88,7 +88,7 @@ def _read_design(text: str, path: str, rulebook: Rulebook, *, prose: bool, undec
         path=path,
         status=status,
         decision=decision,
-        facts=tuple(sorted((*declared.facts, *facts), key=_line_of)),
+        facts=tuple(sorted((*declared.facts, *facts), key=lambda fact: (fact.place, fact.criterion))),
         prose_decision=in_prose,
         quantities=declared.quantities,
         declined=declared.declined,
@@ -179,7 +179,3 @@ def _find_status(marked: Sequence[Marked]) -> str | None:
         if named.casefold().strip(" :*") == _STATUS and (place := one.place_of(status)):
             return sentence.text[slice(*place)].lower()
     return None
-
-
-def _line_of(fact: StatedFact) -> tuple[int, int, str]:
-    return (fact.span.line, fact.span.column, fact.criterion) if fact.span else (0, 0, fact.criterion)
