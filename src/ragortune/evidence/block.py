@@ -19,7 +19,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from yaml import ScalarNode
 
 from ragortune.evidence.documents.blocks import BLOCK, BlockKind, read_blocks
-from ragortune.evidence.documents.front_matter import front_matter_end
+from ragortune.evidence.documents.cutting import front_matter_end
 from ragortune.evidence.quotes import QuoteFinder, find_block
 from ragortune.evidence.round_trip import find_path, flow, list_mappings, put_value
 from ragortune.support.errors import Place, UnreadableError

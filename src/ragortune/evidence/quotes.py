@@ -22,7 +22,7 @@ import msgspec
 
 from ragortune.evidence.documents.addressed import is_named
 from ragortune.evidence.documents.blocks import BLOCK, BlockKind, RawBlock, read_blocks
-from ragortune.evidence.documents.front_matter import front_matter_end
+from ragortune.evidence.documents.cutting import front_matter_end
 from ragortune.model.documents import Span
 from ragortune.support.text import INVISIBLE
 

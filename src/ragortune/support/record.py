@@ -63,15 +63,13 @@ class Record(msgspec.Struct, frozen=True):
 
 
 def _read_meanings(record: type) -> dict[str, str]:
-    """Return the docstring below each field of a record, read from its source."""
-    body = ast.parse(textwrap.dedent(inspect.getsource(record))).body[0]
-    assert isinstance(body, ast.ClassDef)
-    return {
-        field.target.id: " ".join(text.value.value.split())
-        for field, text in itertools.pairwise(body.body)
-        if isinstance(field, ast.AnnAssign)
-        and isinstance(field.target, ast.Name)
-        and isinstance(text, ast.Expr)
-        and isinstance(text.value, ast.Constant)
-        and isinstance(text.value.value, str)
-    }
+    """Return the docstring below each field of a record, inherited ones included, read from the source."""
+    meanings = {}
+    for base in reversed(record.__mro__[: record.__mro__.index(Record)]):
+        body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
+        assert isinstance(body, ast.ClassDef)
+        for field in itertools.pairwise(body.body):
+            match field:
+                case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(text))):
+                    meanings[name] = " ".join(text.split())
+    return meanings

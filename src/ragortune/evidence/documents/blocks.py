@@ -15,7 +15,7 @@ from enum import StrEnum, auto
 
 import msgspec
 
-from ragortune.evidence.documents.front_matter import front_matter_end
+from ragortune.evidence.documents.cutting import front_matter_end
 from ragortune.model.documents import Line
 from ragortune.support.text import INVISIBLE
 

@@ -1,9 +1,10 @@
-"""Text cut up: into sentences, rows into cells, and what is left of places and ranges in a part of a text."""
+"""Text cut up: where front matter ends, sentences, cells of rows, and the places of a part of a sentence."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from ragortune.model.documents import Line, Sentence, Span
 
@@ -15,6 +16,25 @@ _NO_END = re.compile(
 )
 """A full stop behind a single letter, as in `e.g.`, or another abbreviation; those of one length are found together."""
 _LONGEST_NUMBER = 8
+_FRONT_MATTER = re.compile(r"\s|$|[^:]*+:|[][{}#?-]|.*[],}]\s*$")
+"""A line of front matter: it has a key or a sign of YAML, or belongs to the one above."""
+
+
+def front_matter_end(lines: Sequence[str]) -> int:
+    """Return the index of the first line behind the front matter, 0 where there is none.
+
+    Texts and items of a list between two rules of a page are no front matter, which has keys.
+    """
+    if not lines or lines[0].strip() != "---":
+        return 0
+    first = ""
+    for at, line in enumerate(islice(lines, 1, None), 2):
+        if line.rstrip() in ("---", "..."):
+            return 0 if first.startswith(("-", "*")) else at
+        if not _FRONT_MATTER.match(line):
+            return 0
+        first = first or line.strip().partition("#")[0]
+    return 0
 
 
 def find_span(sentence: Sentence, start: int, end: int, lines: Sequence[str]) -> Span:

@@ -97,22 +97,22 @@ class Weight(StrEnum):
     """A part that it is made of; one alone decides nothing."""
 
 
-class WordList(Record, frozen=True):
-    """Words that patterns name together, as `@id`."""
-
-    id: str
-    """Name by which patterns refer to it."""
-    any: tuple[str, ...]
-    """Patterns, one of which has to match."""
-
-
-class Cue(Record, frozen=True):
-    """Wordings that say how the words near them are meant, or whom they are about."""
+class _Wordings(Record, frozen=True):
+    """Wordings of one kind."""
 
     id: str
     """Readable name in lower case with hyphens; stable."""
     any: tuple[str, ...]
-    """The wordings."""
+    """Patterns, one of which has to match."""
+
+
+class WordList(_Wordings, frozen=True):
+    """Words that patterns name together, as `@id`."""
+
+
+class Cue(_Wordings, frozen=True):
+    """Wordings that say how the words near them are meant, or whom they are about."""
+
     means: Meaning
     """What they say about the words in their scope."""
     reach: Reach = Reach.FORWARD
@@ -123,48 +123,34 @@ class Cue(Record, frozen=True):
     """Whether the cue counts only at the beginning of a sentence, or of a clause behind a label."""
 
 
-class Stop(Record, frozen=True):
+class Stop(_Wordings, frozen=True):
     """Wordings that end the scope of a cue, such as `but`."""
 
-    id: str
-    """Readable name; stable."""
-    any: tuple[str, ...]
-    """The wordings."""
 
+class SectionName(_Wordings, frozen=True):
+    """Names of sections, and what the text below them is about.
 
-class SectionName(Record, frozen=True):
-    """Names of sections, and what the text below them is about."""
+    A name matches as a whole, without numbers in front and what follows in brackets.
+    """
 
-    id: str
-    """Readable name; stable."""
-    any: tuple[str, ...]
-    """The whole name; numbers in front and what follows in brackets are left out."""
     kind: SectionKind
     """What the text is about."""
     at: tuple[Place, ...] = (Place.HEADING,)
     """Where the name must be."""
 
 
-class ApproachWords(Record, frozen=True):
+class ApproachWords(_Wordings, frozen=True):
     """Wordings that name an approach or describe it."""
 
-    id: str
-    """Readable name; stable."""
-    any: tuple[str, ...]
-    """The wordings."""
     weight: Weight
     """How plainly they do so."""
     option: Option | None = None
     """`rag`, `fine_tuning` or `neither`; left out for a longer wording that only looks like one."""
 
 
-class TopicWords(Record, frozen=True):
+class TopicWords(_Wordings, frozen=True):
     """Wordings that tell what a document is about."""
 
-    id: str
-    """Readable name; stable."""
-    any: tuple[str, ...]
-    """The wordings."""
     topic: Topic
     """What they tell."""
 
@@ -196,13 +182,9 @@ class FactTests(Record, frozen=True):
     """Sentences that look like it and state nothing of the kind."""
 
 
-class FactWords(Record, frozen=True):
+class FactWords(_Wordings, frozen=True):
     """Wordings that state an answer to a criterion."""
 
-    id: str
-    """Readable name; stable."""
-    any: tuple[str, ...]
-    """The wordings."""
     tests: FactTests
     """Sentences on both sides."""
     says: Mapping[str, str | tuple[str, ...]] = NOTHING
