@@ -200,18 +200,13 @@ def find_block(lines: Sequence[str]) -> BlockPlace | None:
     """Return the position of the first block of a document, or None."""
     if front := _find_key(lines):
         return BlockPlace(front.start, front.stop, key=True)
-    return next(_find_fenced(lines), None)
-
-
-def _find_fenced(lines: Sequence[str]) -> Iterator[BlockPlace]:
-    """Yield the position of each fenced block."""
-    for block in read_blocks(lines):
-        if _is_own(block):
-            first, last = block.lines[0].number - 1, block.lines[-1].number
-            if not block.lines[0].text and _FENCED.match(lines[first]):  # it is empty
-                first = last
-            if fence := _FENCED.match(lines[first - 1]):  # it is none where carriage returns end the lines
-                yield BlockPlace(first, last, key=False, prefix=fence[1])
+    for block in filter(_is_own, read_blocks(lines)):
+        first, last = block.lines[0].number - 1, block.lines[-1].number
+        if not block.lines[0].text and _FENCED.match(lines[first]):  # it is empty
+            first = last
+        if fence := _FENCED.match(lines[first - 1]):  # it is none where carriage returns end the lines
+            return BlockPlace(first, last, key=False, prefix=fence[1])
+    return None
 
 
 def blank_hidden(lines: Sequence[str]) -> list[str]:

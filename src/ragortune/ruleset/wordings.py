@@ -5,21 +5,9 @@ A fitted model needs a weight for each of its outcomes.
 
 from __future__ import annotations
 
-from ragortune.evidence.documents.classifiers import (
-    APPROACH,
-    DOCUMENT_MODELS,
-    NO,
-    STATUS,
-    UNANSWERED,
-    UNKNOWN,
-    WORDS,
-    YES,
-    Classifier,
-    list_stances,
-)
+from ragortune.evidence.documents.classifiers import Classifier, list_outcomes
 from ragortune.evidence.documents.language import FactWords
 from ragortune.evidence.documents.patterns import AMOUNTS, PatternError, parse_pattern
-from ragortune.model.documents import DocumentStatus
 from ragortune.ruleset.author import Authored
 from ragortune.ruleset.files import KINDS
 from ragortune.support.text import join_words, quote_value, suggest_name
@@ -76,12 +64,7 @@ def _check_fact(authored: Authored, fact: FactWords) -> None:
 
 def _check_classifier(authored: Authored, model: Classifier) -> None:
     at, criteria = ("classifiers", model.id), authored.records["criteria"]
-    outcomes = {
-        **{name: (UNANSWERED, UNKNOWN, *criterion.level_ids) for name, criterion in criteria.items()},
-        **dict.fromkeys(DOCUMENT_MODELS, (YES, NO)),
-        **dict.fromkeys((STATUS, WORDS[STATUS]), tuple(DocumentStatus)),
-        APPROACH: (UNANSWERED, *list_stances()),
-    }
+    outcomes = list_outcomes(criteria)
     if model.id not in outcomes:
         known = join_words(name for name in outcomes if name not in criteria)
         message = f"a fitted model predicts {known} or a criterion, not {quote_value(model.id)}"

@@ -13,8 +13,8 @@ from itertools import chain, pairwise
 import msgspec
 
 from ragortune.evidence.documents.matching import is_plain
-from ragortune.model import Option
-from ragortune.model.documents import Sentence
+from ragortune.model import Criterion, Option
+from ragortune.model.documents import DocumentStatus, Sentence
 from ragortune.support.record import Record
 
 STATUS = "status"
@@ -86,6 +86,16 @@ def list_stances() -> tuple[str, ...]:
     """Return the stances that a sentence can take, such as `rag_for`."""
     options = (Option.RAG, Option.FINE_TUNING, Option.NEITHER)
     return (*(f"{option}_{side}" for option in options for side in ("for", "against")), OPEN)
+
+
+def list_outcomes(criteria: Mapping[str, Criterion]) -> dict[str, tuple[str, ...]]:
+    """Return the outcomes that each fitted model can have, by what it predicts."""
+    return {
+        **dict.fromkeys(DOCUMENT_MODELS, (YES, NO)),
+        **dict.fromkeys((STATUS, WORDS[STATUS]), tuple(DocumentStatus)),
+        APPROACH: (UNANSWERED, *list_stances()),
+        **{name: (UNANSWERED, UNKNOWN, *criterion.level_ids) for name, criterion in criteria.items()},
+    }
 
 
 Prediction = tuple[str, float, Mapping[str, float]]
@@ -222,6 +232,20 @@ def classify(model: Classifier, features: Mapping[str, float]) -> dict[str, floa
             known = min(most, value)
             scores = [score + weight * known for score, weight in zip(scores, weights, strict=True)]
     return _softmax(model, scores)
+
+
+def predict_document(
+    models: Mapping[str, Classifier], question: str, features: Mapping[str, float]
+) -> Mapping[str, float]:
+    """Return the probabilities of the answers to a question about a document, empty without a model."""
+    if question not in models:
+        return {}
+    predicted, of_words = classify(models[question], features), models.get(WORDS[question])
+    if of_words is None:
+        return predicted
+    # Both models of a question count the same, but words less where a document has few of them.
+    share = math.hypot(*(value for name, value in features.items() if name.startswith(WORD))) / 2
+    return pool(predicted, classify(of_words, features), share)
 
 
 def pool(first: Mapping[str, float], second: Mapping[str, float], share: float) -> dict[str, float]:

@@ -6,22 +6,12 @@ models make probabilities of the sums: whether retrieval is decided for, and whe
 
 from __future__ import annotations
 
-import math
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from ragortune.evidence.documents.assertion import BLOCKS_WITHOUT_PROSE, NOT_ASSERTED, Marked
-from ragortune.evidence.documents.classifiers import (
-    QUESTIONS,
-    STATUS,
-    WORD,
-    WORDS,
-    YES,
-    Classifier,
-    classify,
-    pool,
-)
+from ragortune.evidence.documents.classifiers import QUESTIONS, STATUS, YES, Classifier, predict_document
 from ragortune.evidence.documents.cutting import find_span, quote_line
 from ragortune.evidence.documents.language import ApproachWords, Found, Weight
 from ragortune.evidence.documents.sections import DECIDING
@@ -157,25 +147,13 @@ def decide(
     models: Mapping[str, Classifier], features: Mapping[str, float], tallies: Mapping[Option, Tally]
 ) -> tuple[DocumentStatus, Option | None]:
     """Return the status of a document that fitted models predict, and what it decides."""
-    # Both models of a question count the same, but words less where a document has few of them.
-    share = math.hypot(*(value for name, value in features.items() if name.startswith(WORD))) / 2
-    predicted = {question: _predict(models, question, features, share) for question in QUESTIONS}
+    predicted = {question: predict_document(models, question, features) for question in QUESTIONS}
     needs = (predicted[need].get(YES, 0.0) for need in (Option.RAG, Option.FINE_TUNING))
     status = predicted[STATUS]
     option = _choose_option(status, pair_probabilities(*needs), tallies)
     if option is not None:
         return DocumentStatus.JUDGED, option
     return max(_NOT_JUDGED, key=lambda one: (status.get(one, 0.0), one)), None
-
-
-def _predict(
-    models: Mapping[str, Classifier], question: str, features: Mapping[str, float], share: float
-) -> Mapping[str, float]:
-    """Return the probabilities of the answers to a question, empty without a model; `share` weighs that of words."""
-    if question not in models:
-        return {}
-    predicted, of_words = classify(models[question], features), models.get(WORDS[question])
-    return pool(predicted, classify(of_words, features), share) if of_words else predicted
 
 
 def _is_decided(mention: Mention) -> bool:
