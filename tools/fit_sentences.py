@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,9 +30,9 @@ from ragortune.evidence.documents.classifiers import (
     UNKNOWN,
     Classifier,
     list_context,
-    list_features,
 )
 from ragortune.evidence.documents.facts import may_answer
+from ragortune.evidence.documents.matching import is_plain
 from ragortune.evidence.documents.tokens import cut_text
 from ragortune.model import Option
 from score_reader import GROUPS, Label, Labelled
@@ -138,7 +139,7 @@ def list_sentences(label: Labelled, marked: Iterable[Marked]) -> Iterator[Labell
             if labelled is None:
                 continue
         context = list_context(one.sentence, lambda text: cut_text(text).words)
-        words = (*list_features(cut_text(one.sentence.text).words), *context)
+        words = (*_list_features(cut_text(one.sentence.text).words), *context)
         if unrelated or not label.nofacts:
             answers = tuple(answer for fact in label.facts for answer in _list_answers(fact, lines))
             yield LabelledSentence(
@@ -156,8 +157,14 @@ def list_written(folder: Path = WRITTEN) -> Iterator[LabelledSentence]:
             for level, texts in levels.items():
                 answers = () if level == _NOT_STATED else (Answer(criterion, (level,)),)
                 for text in texts:
-                    words = tuple(list_features(cut_text(text).words))
+                    words = tuple(_list_features(cut_text(text).words))
                     yield LabelledSentence("", "", words, answers, about=criterion)
+
+
+def _list_features(words: Sequence[str]) -> list[str]:
+    """Return the features of a sentence: its words and pairs of words, as `WordModels` weighs them."""
+    plain = [*filter(is_plain, words)]
+    return [*plain, *map(" ".join, pairwise(plain))]
 
 
 def _list_answers(fact: Label, lines: Iterable[int]) -> Iterator[Answer]:

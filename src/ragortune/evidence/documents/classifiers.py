@@ -57,12 +57,6 @@ class Classifier(Record, frozen=True):
     """Threshold on the probability that a sentence is an answer; for documents the most probable outcome counts."""
 
 
-def list_features(words: Sequence[str]) -> list[str]:
-    """Return the features of a sentence: its words and pairs of words."""
-    plain = [*filter(is_plain, words)]
-    return [*plain, *map(" ".join, pairwise(plain))]
-
-
 def list_context(sentence: Sentence, cut: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
     """Return the features of the context of a sentence; `cut` splits a text into words.
 
