@@ -147,6 +147,7 @@ def test_a_program_that_takes_too_long_is_ended(programs, monkeypatch):
         ("https://somebody:secret@search.invalid", "http(s)://HOST/INDEX, not 'https://search.invalid'"),
         ("https://[::1", "the address cannot be read"),
         ("https://search.invalid:99999999/docs", "the address cannot be read"),
+        ("https://\udcff:secret@search.invalid/docs", "the address cannot be read"),
         ("postgresql://somebody:secret@[::1/db?table=passages", "the address cannot be read"),
         ("https://search.invalid/docs?field=body", "there is no setting 'field' of --search"),
     ],

@@ -80,24 +80,22 @@ def compare_answers(
     fits = any(measurement.answers.get(_FITS) == "yes" for measurement in listed)
     for measurement in listed:
         date = measurement.date or today
-        for name, value in measurement.answers.items():
-            levels = vocabulary.read_profile({name: value}).levels.get(name, ())
-            if not levels or (fits and name == _PATH):
+        for name, levels in vocabulary.read_profile(measurement.answers).levels.items():
+            if fits and name == _PATH:
                 continue
-            answer, agrees = profile.known.get(name), True
-            if answer is not None and vocabulary.allows_several(name):
-                agrees = set(levels) <= set(answer.levels)
-            elif answer is not None:
-                agrees = not set(levels).isdisjoint(answer.levels)
+            answer = profile.known.get(name)
+            shared = set(levels).intersection(answer.levels if answer else levels)
+            agrees = len(shared) == len(levels) if vocabulary.allows_several(name) else bool(shared)
+            value = measurement.answers[name]
             found[name] = MeasuredAnswer(name, value, levels, measurement, date, answer, agrees)
-        for name, value in measurement.quantities.items():
-            measured = vocabulary.read_profile({"quantities": {name: value}}).quantities[name]
+        quantities = vocabulary.read_profile({"quantities": measurement.quantities}).quantities
+        for name, measured in quantities.items():
             answer, known = profile.known.get(measured.criterion or ""), profile.quantities.get(name)
             if answer is not None and answer.source not in {Provenance.MEASURED, Provenance.DERIVED}:
                 continue  # a profile whose quantity contradicts the person's answer could not be read
             agrees = known is None or (
                 known.low <= _NEAR * measured.high and measured.low <= _NEAR * known.high
             )
-            key = f"quantities.{name}"
+            key, value = f"quantities.{name}", measurement.quantities[name]
             found[key] = MeasuredAnswer(key, value, (), measurement, date, known, agrees)
     return tuple(found.values())

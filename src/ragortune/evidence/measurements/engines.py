@@ -82,12 +82,13 @@ def split_address(address: str, flag: str, names: Collection[str]) -> tuple[Spli
     Raises UsageError, which names the flag, if the address is invalid.
     """
     try:
+        address.encode()  # raises ValueError for bytes that are not UTF-8
         parts = urlsplit(address)
         parts.port  # noqa: B018  (raises ValueError for an invalid port)
+        pairs = parse_qsl(parts.query, keep_blank_values=True)
+        rest = urlencode([(name, value) for name, value in pairs if name not in names], quote_via=quote)
     except ValueError as error:
         raise UsageError(f"{flag}: the address cannot be read ({clean_line(str(error))})") from None
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
-    rest = urlencode([(name, value) for name, value in pairs if name not in names], quote_via=quote)
     return parts._replace(query=rest), {name: value for name, value in pairs if name in names and value}
 
 
