@@ -39,6 +39,7 @@ _ENDINGS = {
     "office": ("docx", "pptx", "odt"),
 }
 _KINDS = {ending: kind for kind, endings in _ENDINGS.items() for ending in endings}
+_UNREADABLE = "cannot be read"
 _LEFT_OUT = frozenset(("node_modules", "__pycache__", "venv", "site-packages"))
 """Folders of third-party packages; hidden folders are left out as well."""
 _PREFIX = "(?:[a-z]{1,12}:)?"
@@ -105,11 +106,18 @@ def open_corpus(folder: Path) -> Corpus:
         raise UsageError(message, Place(str(folder)))
     skipped: Counter[str] = Counter()
     sources: list[Source] = []
-    for path, kind, size in _find_files(folder, skipped):
-        if reason := _refuse_file(path, kind, size):
+    for path, kind in _find_files(folder, skipped):
+        try:
+            facts = path.lstat()
+            if not stat.S_ISREG(facts.st_mode):
+                continue
+            reason = _refuse_file(path, kind, facts.st_size)
+        except (OSError, UnreadableError):  # also in a folder that can be listed, but not searched
+            reason = _UNREADABLE
+        if reason:
             skipped[reason] += 1
         else:
-            sources.append(Source(path.relative_to(folder).as_posix(), kind, size))
+            sources.append(Source(path.relative_to(folder).as_posix(), kind, facts.st_size))
     if not sources:
         found = "; ".join(f"{files} skipped: {reason}" for reason, files in skipped.items())
         looked = found or f"looked for {', '.join(_KINDS)}"
@@ -127,39 +135,25 @@ def _is_left_out(path: str) -> bool:
     return "/." in f"/{path}" or not _LEFT_OUT.isdisjoint(path.split("/"))
 
 
-def _find_files(folder: Path, skipped: Counter[str]) -> Iterator[tuple[Path, str, int]]:
-    """Yield path, kind and size of regular files with the names of documents; counts unreadable ones in `skipped`."""
-
-    def skip_unreadable(_: OSError) -> None:
-        skipped["cannot be read"] += 1
-
-    for current, folders, names in walk_folder(folder, skip_unreadable):
+def _find_files(folder: Path, skipped: Counter[str]) -> Iterator[tuple[Path, str]]:
+    """Yield path and kind of what has the name of a document; counts unreadable folders in `skipped`."""
+    for current, folders, names in walk_folder(folder, lambda _: skipped.update((_UNREADABLE,))):
         folders[:] = [name for name in folders if not _is_left_out(name)]
         for name in names:
-            path = Path(current, name)
             if kind := kind_of(name):
-                try:
-                    facts = path.lstat()
-                except OSError as error:  # a folder that can be listed, but not searched
-                    skip_unreadable(error)
-                    continue
-                if stat.S_ISREG(facts.st_mode):
-                    yield path, kind, facts.st_size
+                yield Path(current, name), kind
 
 
 def _refuse_file(path: Path, kind: str, size: int) -> str | None:
-    """Return why a file is skipped, None if it is not."""
+    """Return why a file is skipped, None if it is not; raises OSError or UnreadableError if it cannot be read."""
     if not size:
         return "empty"
     if kind == "pdf" and not importlib.util.find_spec("pypdf"):
         return "PDF needs the extra 'pdf' (pip install 'rag-or-tune[pdf]')"
     if kind in _READERS:
         return f"larger than {show_size(_FILE_BYTES)}" if size > _FILE_BYTES else None
-    try:
-        with open_file(path) as stream:
-            head = stream.read(_HEAD_BYTES)
-    except UnreadableError:
-        return "cannot be read"
+    with open_file(path) as stream:
+        head = stream.read(_HEAD_BYTES)
     return "binary" if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")) else None
 
 
