@@ -1,9 +1,11 @@
 """Coding agents: what the server tells and answers, asked by the SDK's own client over stdin and stdout."""
 
+import contextlib
 import io
 import json
 import subprocess
 import sys
+import threading
 
 import jsonschema
 import pytest
@@ -288,6 +290,45 @@ def test_a_document_that_quotes_itself_by_name_is_looked_up(inner_agent):
 
     findings = reply.structured_content["documents"][0]["findings"]
     assert "evidence-gone" in {finding["rule"] for finding in findings}
+
+
+def test_an_agent_that_puts_its_block_where_nobody_reads_it_is_told(inner_agent):
+    (reply,) = inner_agent(calls(("check_document", {"text": f"````\n{QUOTING % ('', 'x')}````\n"})))
+
+    assert not reply.is_error
+    assert "a `ragortune` block in a comment or in code, which is not read" in reply.content[1].text
+
+
+def test_a_document_without_the_decision_that_the_settings_require_is_no_failed_call(inner_agent, tmp_path):
+    (tmp_path / "ragortune.yaml").write_text("check: {require-decision: true}\n")
+
+    (reply,) = inner_agent(calls(("check_document", {"text": "# Guide\n\nHow to tune a language model.\n"})))
+
+    assert reply.structured_content["exit_code"] == 3
+
+
+def test_documents_are_read_one_after_the_other_because_their_reader_keeps_what_it_works_out(
+    inner_agent, monkeypatch
+):
+    met = []
+    both = threading.Barrier(2, lambda: met.append(1), timeout=0.5)
+
+    def check(*_):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait()
+        return check_documents(*_)
+
+    check_documents = mcp.check_documents
+    monkeypatch.setattr(mcp, "check_documents", check)
+
+    async def conversation(client):
+        async with anyio.create_task_group() as group:
+            for _ in range(3):
+                group.start_soon(client.call_tool, "check_document", {"text": PARCEL_NOTE})
+
+    inner_agent(conversation)
+
+    assert met == []
 
 
 # --- what is wrong ------------------------------------------------------------------------------------------------

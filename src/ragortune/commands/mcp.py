@@ -87,16 +87,20 @@ def serve_agents(rules: str | None, environment: Environment) -> ExitCode:
 def build_server(rules: str | None, environment: Environment) -> Server[Any]:
     """Return the server, not yet connected; raises RagortuneError if the rule set cannot be used.
 
-    Calls run on threads, so that they do not block the protocol.
+    Calls run on threads, so that they do not block the protocol, and one at a time, because the reader of documents
+    keeps what it works out.
     """
     tools = build_tools(open_rulebook(rules, environment))
+    one_at_a_time = anyio.CapacityLimiter(1)
 
     async def list_tools(_context: object, _params: object) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[tool.description for tool in tools.values()])
 
     async def call(_context: object, params: types.CallToolRequestParams) -> types.CallToolResult:
         try:
-            return await anyio.to_thread.run_sync(call_tool, tools, params, rules, environment)
+            return await anyio.to_thread.run_sync(
+                call_tool, tools, params, rules, environment, limiter=one_at_a_time
+            )
         except Exception as error:  # noqa: BLE001  (an internal error: it is logged, and the server lives on)
             traceback.print_exception(error, file=environment.stderr)
             return _reply(f"error: internal error ({type(error).__name__}); its log says more")
@@ -247,15 +251,16 @@ def call_tool(
     except RagortuneError as error:
         show_error(error, streams)
         code = error.exit_code
-    if code not in (ExitCode.OK, ExitCode.FINDINGS):
-        return _reply(errors.getvalue().strip())
+    notes = errors.getvalue().strip()
+    if code is ExitCode.UNUSABLE or not out.getvalue():
+        return _reply(notes)
     data = json.loads(out.getvalue())
-    return _reply(data["markdown"] if call.name == "explain" else dump_json(data, indent=0), data)
+    return _reply(data["markdown"] if call.name == "explain" else dump_json(data, indent=0), notes, data=data)
 
 
-def _reply(text: str, data: dict[str, Any] | None = None) -> types.CallToolResult:
-    """Return a result as text and data; without data it is an error."""
-    content: list[types.ContentBlock] = [types.TextContent(text=text)]
+def _reply(*texts: str, data: dict[str, Any] | None = None) -> types.CallToolResult:
+    """Return a result as texts and data; without data it is an error."""
+    content: list[types.ContentBlock] = [types.TextContent(text=text) for text in texts if text]
     return types.CallToolResult(content=content, structured_content=data, is_error=data is None)
 
 
