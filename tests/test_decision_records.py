@@ -245,22 +245,36 @@ def test_a_fact_that_changes_is_found_to_disagree(record, run, write):
     assert "decision-disagrees" in rules
 
 
+REQUESTS = "quantities:\n  requests_per_day: {value: 2000, evidence: {%squote: 2000 a day}}\n"
+
+
 def test_a_quote_of_the_profile_is_found_again_from_the_folder_of_the_record(run, write, git):
     git("init", "-q")
-    write("docs/facts.md", "The manuals change every week.\n")
-    quoted = '{value: weekly, evidence: {document: docs/facts.md, line: 1, quote: "change every week"}}'
-    write("profile.yaml", HELP_DESK.replace("volatility: weekly", f"volatility: {quoted}"))
-    (run.folder / "docs" / "adr").mkdir()
+    write("notes/facts.md", "The manuals change every week, for 2000 a day.\n")
+    quoted = '{value: weekly, evidence: {document: facts.md, line: 1, quote: "change every week"}}'
+    profile = HELP_DESK.replace("volatility: weekly", f"volatility: {quoted}")
+    write("notes/profile.yaml", profile + REQUESTS % "document: facts.md, ")
+    (run.folder / "docs" / "adr").mkdir(parents=True)
 
-    run("adr", "profile.yaml", "-o", "docs/adr/")
+    run("adr", "notes/profile.yaml", "-o", "docs/adr/")
     (made,) = (run.folder / "docs" / "adr").iterdir()
     intact = run("check", made.relative_to(run.folder))
-    write("docs/facts.md", "The manuals change every year.\n")
-    broken = run("check", made.relative_to(run.folder))
+    write("notes/facts.md", "The manuals change every year, for 20 a day.\n")
+    broken = run("check", made.relative_to(run.folder), "--format", "json")
 
-    assert 'document: "../facts.md"' in made.read_text(encoding="utf-8")
+    assert 'document: "../../notes/facts.md"' in made.read_text(encoding="utf-8")
     assert (intact.code, broken.code) == (0, 1)
-    assert "evidence-gone" in broken.out
+    found = json.loads(broken.out)["documents"][0]["findings"]
+    assert [finding["rule"] for finding in found].count("evidence-gone") == 2
+
+
+def test_words_of_which_the_profile_names_no_document_are_not_looked_for_in_the_record(run, write):
+    write("profile.yaml", HELP_DESK + REQUESTS % "line: 3, ")
+
+    run("adr", "profile.yaml", "-o", "record.md")
+
+    assert "evidence: 2000 a day" in (run.folder / "record.md").read_text(encoding="utf-8")
+    assert run("check", "record.md").code == 0
 
 
 def test_a_new_record_gets_the_next_number_of_its_folder(run, write):

@@ -102,6 +102,19 @@ def test_the_numbers_of_a_block_come_along_and_read_back_the_same(run, write, vo
     assert run("cost", "-", stdin=written.encode()).code == 0
 
 
+def test_a_number_of_a_block_takes_its_quote_along(run, write):
+    quoted = '{value: 2000, evidence: {line: 3, quote: "2,000 requests a day"}}'
+    block = f"```ragortune\nprofile:\n  quantities:\n    requests_per_day: {quoted}\n```\n"
+    write("desk.md", f"# Desk\n\nWe expect 2,000 requests a day.\n\n{block}")
+
+    write("profile.yaml", run("extract", "desk.md").out)
+
+    assert run("check", "desk.md", "--profile", "profile.yaml").code == 0
+    changed = (run.folder / "desk.md").read_text().replace("2,000 requests a day.", "3,000 requests a day.")
+    write("desk.md", changed)
+    assert run("check", "desk.md", "--profile", "profile.yaml").code == 1
+
+
 def test_what_cannot_be_read_gives_two(run, write):
     write("bad.md", b"\xff")
 

@@ -20,9 +20,9 @@ from ragortune.engine import add_what_if, judge_profile
 from ragortune.evidence.block import write_block
 from ragortune.evidence.documents.blocks import BlockKind, read_blocks
 from ragortune.evidence.documents.reader import read_design
-from ragortune.evidence.entries import describe_details
+from ragortune.evidence.entries import describe_details, describe_evidence
 from ragortune.evidence.profile import UNKNOWN, Vocabulary
-from ragortune.model import Answer, Evidence, Profile, Provenance, Recommendation, Rulebook
+from ragortune.model import Evidence, Profile, Provenance, Recommendation, Rulebook
 from ragortune.report.blocks import Block, split_sections
 from ragortune.report.decision_record import build_decision_record, name_decision
 from ragortune.report.markdown import write_markdown
@@ -153,27 +153,31 @@ def _name_next(folder: Path, title: str) -> str:
 
 def _describe_profile(profile: Profile, document: Document, path: str | None) -> dict[str, Any]:
     """Return answers and quantities by criterion, as the block of the record holds them."""
+
+    def relocate(evidence: str | Evidence | None) -> str | Evidence | None:
+        """Return evidence with its path relative to the record; words of no named document as text."""
+        if not isinstance(evidence, Evidence) or evidence.document is None:
+            return evidence.quote if isinstance(evidence, Evidence) else evidence
+        target = Path(document.path).parent / evidence.document
+        if path and os.path.isfile(target):
+            relative = Path(os.path.relpath(target, Path(path).parent)).as_posix()
+            return evidence.replace(document=relative)
+        return evidence
+
     entries: dict[str, Any] = {}
     for criterion, answer in profile.known.items():
         if answer.source is Provenance.DERIVED:
             continue
-        details = describe_details(_relocate_evidence(answer, document.path, path))
+        details = describe_details(answer.replace(evidence=relocate(answer.evidence)))
         if answer.source is Provenance.STATED:
             del details["source"]
         entries[criterion] = {"value": answer.value, **details}
     quantities = document.data.get("quantities") if isinstance(document.data, Mapping) else None
-    return entries | {f"quantities.{name}": {"value": value} for name, value in (quantities or {}).items()}
-
-
-def _relocate_evidence(answer: Answer, profile: str, path: str | None) -> Answer:
-    """Return the answer with the path of its evidence relative to the record."""
-    evidence = answer.evidence
-    if isinstance(evidence, Evidence) and evidence.document and path:
-        target = Path(profile).parent / evidence.document
-        if os.path.isfile(target):
-            relative = Path(os.path.relpath(target, Path(path).parent)).as_posix()
-            return answer.replace(evidence=evidence.replace(document=relative))
-    return answer
+    for name, value in (quantities or {}).items():
+        if isinstance(value, Mapping) and (evidence := relocate(profile.quantities[name].evidence)):
+            value = {**value, "evidence": describe_evidence(evidence)}
+        entries[f"quantities.{name}"] = {"value": value}
+    return entries
 
 
 # --- an existing record -------------------------------------------------------------------------------------------

@@ -26,11 +26,11 @@ def describe_profile(answers: StatedAnswers) -> Json:
     for criterion in answers.profile.levels:
         group, _, name = criterion.partition(".")
         groups.setdefault(group, {})[name] = describe_entry(answers, criterion, answers.reading.path)
-    if answers.profile.quantities:
-        groups["quantities"] = {
-            name: describe_quantity(quantity) for name, quantity in answers.profile.quantities.items()
-        }
-    return {"project": clean_text(answers.profile.project or answers.reading.path), **groups}
+    path = answers.reading.path
+    for name, quantity in answers.profile.quantities.items():
+        evidence = quantity.evidence and _name_document(quantity.evidence, path)
+        groups.setdefault("quantities", {})[name] = describe_quantity(quantity.replace(evidence=evidence))
+    return {"project": clean_text(answers.profile.project or path), **groups}
 
 
 def describe_entry(answers: StatedAnswers, criterion: str, document: str | None = None) -> Json:
@@ -43,10 +43,15 @@ def describe_entry(answers: StatedAnswers, criterion: str, document: str | None 
     named = levels[0] if len(levels) == 1 else list(levels)
     described: Json = {"value": named if answer.number is None else answer.value}
     if fact is not None and (evidence := _cite_fact(answers.reading, fact)) is not None:
-        if isinstance(evidence, Evidence):
-            evidence = evidence.replace(document=evidence.document or document)
-        described["evidence"] = describe_evidence(evidence)
+        described["evidence"] = describe_evidence(_name_document(evidence, document))
     return {**described, "source": answer.source.value}
+
+
+def _name_document(evidence: str | Evidence, document: str | None) -> str | Evidence:
+    """Return evidence that names the document it is from, if it is a quote that names none."""
+    if isinstance(evidence, str) or evidence.document:
+        return evidence
+    return evidence.replace(document=document)
 
 
 def _cite_fact(reading: DesignReading, fact: StatedFact) -> str | Evidence | None:
