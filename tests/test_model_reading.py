@@ -150,6 +150,7 @@ def test_nothing_is_sent_unless_a_model_is_named(run, write, monkeypatch):
         (fact("knowledge.volatility", "weekly", 7, "very wee"), "quote that is not in the document"),
         (fact("knowledge.volatility", "weekly", 7, ""), "not well formed"),
         (fact("knowledge.volatility", "weekly", 7, "."), "not well formed"),
+        (fact("knowledge.volatility", "weekly", 7, "every week " * 200), "quote that is too long"),
         (
             fact("model.tunable", "yes", 8, "fine-tunes its model", about="other_system"),
             "not about this project",
@@ -179,6 +180,8 @@ def test_what_does_not_hold_is_left_out_and_counted(verify, given, reason):
         ('{"a":' * 100_000 + "1" + "}" * 100_000, "answer that is not JSON"),
         ('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}", "answer that is not JSON"),
         ('{"facts": [' + "9" * 10_000 + "]}", "answer that is not JSON"),
+        ("{}", "answer of another form"),
+        (json.dumps({"result": GOOD}), "answer of another form"),
         ('{"status": 3}', "status"),
         ('{"status": ["judged"]}', "status"),
         ('{"status": "judged", "facts": "all of them"}', "not well formed"),
@@ -320,6 +323,13 @@ def test_a_model_that_thinks_aloud_or_explains_its_answer_is_understood(run, wri
 
     assert (document["status"], len(document["facts"])) == ("judged", 3)
     assert len(programs.prompts) == 1
+
+
+def test_a_model_that_wraps_its_answer_up_is_asked_again_and_not_taken_for_silent(run, write, programs):
+    _, document = checked(run, write("7.md", PRICE_DESK), "--model", programs.say({"result": GOOD}, GOOD))
+
+    assert (document["status"], len(document["facts"])) == ("judged", 3)
+    assert "the object must have status, decision and facts at the top" in programs.prompts[1]
 
 
 def test_a_model_that_never_gives_json_leaves_a_document_unread(run, write, programs):

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from ragortune.evidence.entries import LONGEST_QUOTE
 from ragortune.evidence.profile import Vocabulary
 from ragortune.evidence.quotes import QuoteFinder
 from ragortune.model import Criterion, Option
@@ -34,6 +35,7 @@ STATUSES = (DocumentStatus.JUDGED, DocumentStatus.NO_DECISION, DocumentStatus.NO
 """Statuses that a model can give a document, in order of precedence."""
 HOW = ("explicit", "assumed", "implied")
 """How explicit a decision is, the most explicit first."""
+_KEYS = ("status", "decision", "facts")
 _BEGINNING = re.compile(r'\{\s*["}]')
 _NUMBER = re.compile(
     r"\d|\b(?:no|none|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|twenty|thirty|forty"
@@ -93,6 +95,9 @@ class Verifier:
             data = _find_object(answer)
         except UnreadableError as error:
             return ModelReading(None, dropped={"answer that is not JSON": 1}, problems=(error.message,))
+        if data.keys().isdisjoint(_KEYS):
+            problem = f"the object must have {join_words(_KEYS)} at the top"
+            return ModelReading(None, dropped={"answer of another form": 1}, problems=(problem,))
         dropped: list[_DroppedError] = []
         decision = self._read_decision(data.get("decision"), dropped)
         facts = self._read_facts(data.get("facts"), dropped)
@@ -191,6 +196,9 @@ class Verifier:
         """Return the span of a quote in the document. Raises _DroppedError if the quote is not in it."""
         if not isinstance(quote, str) or sum(map(str.isalnum, quote)) < _MIN_CHARACTERS:
             raise _DroppedError("not well formed", f"{name}: has no quote")
+        if len(quote) > LONGEST_QUOTE:
+            problem = f"{name}: a quote has at most {LONGEST_QUOTE:,} characters"
+            raise _DroppedError("quote that is too long", problem)
         near = line if isinstance(line, int) and not isinstance(line, bool) and line > 0 else None
         found = self._finder.find(quote, near) or self._finder.find(quote.strip(_ENDS), near)
         if not found:
