@@ -174,9 +174,9 @@ def _describe_profile(profile: Profile, document: Document, path: str | None) ->
         entries[criterion] = {"value": answer.value, **details}
     quantities = document.data.get("quantities") if isinstance(document.data, Mapping) else None
     for name, value in (quantities or {}).items():
-        if isinstance(value, Mapping) and (evidence := relocate(profile.quantities[name].evidence)):
-            value = {**value, "evidence": describe_evidence(evidence)}
-        entries[f"quantities.{name}"] = {"value": value}
+        evidence = relocate(profile.quantities[name].evidence) if isinstance(value, Mapping) else None
+        changed = {**value, "evidence": describe_evidence(evidence)} if evidence else value
+        entries[f"quantities.{name}"] = {"value": changed}
     return entries
 
 
