@@ -26,7 +26,7 @@ OWN = """
         fitted: by hand
         outcomes: [unanswered, distinctive]
         intercepts: [9, 0]
-        features: {lantern: [1, -9, 9]}
+        features: {lantern: 1 -9 9}
     common_words:
       - {id: la, words: [et, est, non, cum, per, quod, sunt]}
     facts:
@@ -75,7 +75,7 @@ LANTERNS = """
         fitted: by hand
         outcomes: [judged, no_decision, nothing_to_judge]
         intercepts: [0, 0, 0]
-        features: {word lantern: [1, 0, 0, 400]}
+        features: {word lantern: 1 0 0 400}
 """
 
 
@@ -93,7 +93,7 @@ def test_words_outside_of_code_can_tell_that_there_is_nothing_to_judge(tmp_path,
 def test_words_can_predict_that_a_document_decides_against_retrieval(tmp_path, word, option):
     lanterns = LANTERNS.replace("status_words", "rag_words")
     lanterns = lanterns.replace("[judged, no_decision, nothing_to_judge]", "['no', 'yes']")
-    lanterns = lanterns.replace("[0, 0, 0]", "[0, 0]").replace("[1, 0, 0, 400]", "[1, 400, 0]")
+    lanterns = lanterns.replace("[0, 0, 0]", "[0, 0]").replace("1 0 0 400", "1 400 0")
     ours = load_rulebook(write_pack(tmp_path, lanterns))
     text = (
         "# Support assistant\n\nThe LLM assistant answers from retrieved passages. Greetings need a prompt alone. "
@@ -141,7 +141,10 @@ def test_wordings_are_no_part_of_the_digest(tmp_path):
         (("id: behaviour.style", "id: behaviour.stile"), "not 'behaviour.stile'"),
         (("[unanswered, distinctive]", "[unanswered, loud]"), "has no outcome 'loud'"),
         (("intercepts: [9, 0]", "intercepts: [9]"), "'intercepts' needs a number for each of 2 outcomes"),
-        (("[1, -9, 9]", "[1, -9]"), "a weight for each of 2 outcomes"),
+        (("1 -9 9", "1 -9"), "a weight for each of 2 outcomes"),
+        (("1 -9 9", "1 -9 nan"), "a weight for each of 2 outcomes"),
+        (("1 -9 9", "1 -9 1e999"), "a weight for each of 2 outcomes"),
+        (("1 -9 9", "[1, -9, 9]"), "'classifiers.0.features.lantern' must be text"),
         (("id: behaviour.style", "id: status_words"), "has no outcome 'unanswered'"),
         (("option: rag", "option: oracle"), "oracle"),
         (("id: oracle", "name: oracle"), "no key 'name'"),

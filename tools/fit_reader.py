@@ -26,7 +26,7 @@ import yaml
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from fit_sentences import LabelledSentence, fit_sentences, list_sentences, list_written
+from fit_sentences import LabelledSentence, fit_sentences, list_sentences, list_written, write_weights
 from ragortune import load_rulebook
 from ragortune.evidence.documents.classifiers import (
     DOCUMENT_MODELS,
@@ -265,7 +265,7 @@ def _fit(question: str, documents: Sequence[Measured], expected: Sequence[str], 
         tuple(map(str, model.classes_)),
         tuple(map(_short, intercepts)),
         {
-            name: (_short(limit), *map(_short, own))
+            name: write_weights(map(_short, (limit, *own)))
             for name, limit, own in zip(names, most, (weights / deviations).T, strict=True)
         },
     )
@@ -311,7 +311,11 @@ def _fit_words(
         fitted,
         tuple(map(str, model.classes_)),
         tuple(map(_short, intercepts)),
-        {name: (1.0, *own) for name, own in weights.items() if max(map(abs, own)) >= _MIN_COEFFICIENT},
+        {
+            name: write_weights((1.0, *own))
+            for name, own in weights.items()
+            if max(map(abs, own)) >= _MIN_COEFFICIENT
+        },
     )
 
 
@@ -336,7 +340,7 @@ def _write(models: Iterable[Classifier]) -> None:
             *([f"  least: {model.least}"] if model.least else []),
             "  features:",
             *(
-                f"    {json.dumps(name, ensure_ascii=False)}: {list(numbers)}"
+                f"    {json.dumps(name, ensure_ascii=False)}: {numbers}"
                 for name, numbers in model.features.items()
             ),
         ]

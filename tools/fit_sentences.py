@@ -161,6 +161,11 @@ def list_written(folder: Path = WRITTEN) -> Iterator[LabelledSentence]:
                     yield LabelledSentence("", "", words, answers, about=criterion)
 
 
+def write_weights(numbers: Iterable[float]) -> str:
+    """Return the numbers of a feature as a rule set holds them."""
+    return " ".join(f"{number:g}" for number in numbers)
+
+
 def _list_features(words: Sequence[str]) -> list[str]:
     """Return the features of a sentence: its words and pairs of words, as `WordModels` weighs them."""
     plain = [*filter(is_plain, words)]
@@ -204,7 +209,7 @@ def _write_model(
     model, chosen = fit
     weights = sorted(zip((names[column] for column in chosen), model.coef_.T, strict=True))
     features = {
-        name: (1.0, *(round(float(weight), 2) for weight in own))
+        name: write_weights((1.0, *(round(float(weight), 2) for weight in own)))
         for name, own in weights
         if max(map(abs, own)) >= _MIN_WEIGHT
     }

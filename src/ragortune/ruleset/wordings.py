@@ -5,12 +5,17 @@ A fitted model needs a weight for each of its outcomes.
 
 from __future__ import annotations
 
+import re
+
 from ragortune.evidence.documents.classifiers import Classifier, list_outcomes
 from ragortune.evidence.documents.language import FactWords
 from ragortune.evidence.documents.patterns import AMOUNTS, PatternError, parse_pattern
 from ragortune.ruleset.author import Authored
 from ragortune.ruleset.files import KINDS
 from ragortune.support.text import join_words, quote_value, suggest_name
+
+_NUMBER = r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?(?:e-?[0-9]{1,2})?"
+_NUMBERS = re.compile(rf"{_NUMBER}(?: {_NUMBER})*")
 
 
 def check_wordings(authored: Authored) -> None:
@@ -76,6 +81,6 @@ def _check_classifier(authored: Authored, model: Classifier) -> None:
     if len(model.intercepts) != count:
         authored.report(f"'intercepts' needs a number for each of {count} outcomes", (*at, "intercepts"))
     for name, numbers in model.features.items():
-        if len(numbers) != count + 1:
+        if numbers.count(" ") != count or not _NUMBERS.fullmatch(numbers):
             message = f"{quote_value(name)} needs its largest value and a weight for each of {count} outcomes"
             authored.report(message, (*at, "features", name))
