@@ -295,18 +295,14 @@ class _Sectioniser:
         return len(rest.strip()) >= len(self.open[0].text.rstrip()) and bool(_UNDERLINE.match(rest))
 
     def _read_underlined(self, first: str) -> None:
-        level = self._level_of(first)
-        heading, self.open = tuple(self.open), []
-        self.indents.clear()
-        self.at += 1
-        self.blocks.append(RawBlock(BlockKind.HEADING, heading, level, self.quoted))
-
-    def _level_of(self, first: str) -> int:
-        """Return the level of an underlined heading: in reStructuredText characters rank as they first appear."""
+        """Take the text above a line for a heading; in reStructuredText levels rank as their characters first appear."""
         if first not in self.underlines:
             plain = first in _UNDERLINE_LEVELS and self.underlines.keys() <= _UNDERLINE_LEVELS.keys()
             self.underlines[first] = _UNDERLINE_LEVELS[first] if plain else len(self.underlines) + 1
-        return self.underlines[first]
+        heading, self.open = tuple(self.open), []
+        self.indents.clear()
+        self.at += 1
+        self.blocks.append(RawBlock(BlockKind.HEADING, heading, self.underlines[first], self.quoted))
 
     # Code, comments, tables ------------------------------------------------------------------------------------------
 
