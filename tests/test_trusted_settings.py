@@ -198,6 +198,18 @@ def test_settings_cannot_lead_out_of_the_repository(run, write, tmp_path, settin
     assert "s3cret" not in result.err
 
 
+@pytest.mark.parametrize("form", ["text", "markdown", "json", "sarif", "github", "gitlab", "junit"])
+def test_a_long_name_pushes_nothing_out_of_what_is_told_of_settings(run, write, form):
+    name = "rules-of-the-platform-team/" * 8
+    write("docs/0007.md", DISAGREEING)
+    write(f"{name}rulebook.yaml", "name: ours\nversion: '1'\nextends: ragortune\n")
+    write("ragortune.yaml", f"rules: {name}\ncheck: {{ignore: [RT], fail-on: never}}\n")
+
+    told = "".join(run("check", "docs", "--format", form).out.split())
+
+    assert f"leavesout27of27findingrules,failsonneverandjudgesbytherulesetin{name[:-1]}" in told
+
+
 UNDONE = {
     "rules": ("rules: pack", ()),
     "rules-version": ('rules-version: "0"', ()),

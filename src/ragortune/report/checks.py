@@ -74,7 +74,7 @@ def sum_up(report: CheckReport) -> str:
     }
     parts = [f"{number} {what}" for what, number in others.items() if number]
     if report.settings:
-        parts.append(clean_line(report.settings))
+        parts.append(clean_text(report.settings))
     return "; ".join([f"{found} in {count_words(len(report.audits), 'document')}", *parts])
 
 
