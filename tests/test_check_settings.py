@@ -216,6 +216,23 @@ def test_a_new_baseline_takes_the_place_of_the_configured_one(run, doc, write):
     assert "ragortune.yaml" not in result.err + result.out
 
 
+def test_a_baseline_knows_a_quote_of_the_profile_whichever_documents_are_named(run, write):
+    for name in ("docs/0007.md", "docs/0008.md"):
+        write(name, AGREEING)
+    write("notes.md", "# Notes\n\nPrices change.\n")
+    quote = 'evidence: {document: notes.md, quote: "change every week"}'
+    write("facts.yaml", f"knowledge: {{volatility: {{value: weekly, {quote}}}}}\n")
+    write("ragortune.yaml", "check: {profile: facts.yaml, baseline: known.json}\n")
+    run("check", "docs", "--write-baseline", "known.json")
+
+    for named in ("docs/0007.md", "docs/0008.md", "docs", "notes.md"):
+        assert run("check", named).code == 0
+    run("check", "docs/0008.md", "--without", "profile", "--write-baseline", "known.json")
+    assert run("check", "docs", "--select", "evidence-gone").code == 0
+    write("notes.md", "# Notes\n\nPrices change every week.\n")
+    assert "stale in the baseline: evidence-gone" in " ".join(run("check", "docs", "--full").out.split())
+
+
 def test_stdin_has_its_place_in_a_baseline(run):
     run("check", "-", "--write-baseline", "known.json", stdin=DISAGREEING.encode())
 

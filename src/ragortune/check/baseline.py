@@ -21,6 +21,8 @@ from ragortune.support.text import clean_line
 _NOT_WORDS = re.compile(r"[\W_]+")
 _LONGEST_KEY = 400
 _LONGEST_SENTENCE = 160
+_PROFILE = "<profile>"
+"""Stands for the document of a finding on a quote of the profile file, which any document of a run may report."""
 
 Namer = Callable[[str], str]
 """Maps the path that the user gave to the path in the baseline, which is relative to the folder of the baseline."""
@@ -67,13 +69,13 @@ def make_baseline(
     Entries of `before` on other documents, or of rules that are left out, are kept.
     """
     entries: dict[tuple[str, str, str], BaselineEntry] = {}
-    seen = set()
+    seen: set[str] = set()
     for audit in audits:
         name = name_of(audit.reading.path)
-        seen.add(name)
+        seen.update((name, _PROFILE) if audit.outside else (name,))
         for finding in audit.findings:
             if finding.suppressed_by is None:
-                known = (name, finding.rule.id, finding.key)
+                known = (_PROFILE if finding.from_profile else name, finding.rule.id, finding.key)
                 sentence = clean_line(finding.sentence, _LONGEST_SENTENCE)
                 count = entries[known].count + 1 if known in entries else 1
                 entries[known] = BaselineEntry(*known, sentence, count)
@@ -104,14 +106,15 @@ def mark_known(
     for entry in baseline.findings:
         remaining[entry.path, entry.key] += entry.count
     marked = []
-    seen = set()
+    seen: set[str] = set()
     for audit in audits:
         name = name_of(audit.reading.path)
-        seen.add(name)
+        seen.update((name, _PROFILE) if audit.outside else (name,))
         findings = []
         for finding in audit.findings:
-            listed = finding.suppressed_by is None and remaining[name, finding.key] > 0
-            remaining[name, finding.key] -= listed
+            known_as = _PROFILE if finding.from_profile else name, finding.key
+            listed = finding.suppressed_by is None and remaining[known_as] > 0
+            remaining[known_as] -= listed
             findings.append(finding.replace(baselined=listed))
         marked.append(audit.replace(findings=tuple(findings)))
     # Entries of documents that were not read may still be right.

@@ -240,6 +240,11 @@ class AuditFinding(Record, frozen=True):
         return self.suppressed_by is None and not self.baselined
 
     @property
+    def from_profile(self) -> bool:
+        """Whether it is about a quote of a profile file, not about the document."""
+        return self.span is None and self.rule.detector is Detector.EVIDENCE
+
+    @property
     def rank(self) -> tuple[int, int, int]:
         """Place in a list with the most important first: by severity, then confidence, then line."""
         return -self.severity.rank, -self.confidence.rank, self.line
@@ -278,7 +283,7 @@ class BaselineEntry(Record, frozen=True, forbid_unknown_fields=True):
     """Known findings with one key in one document."""
 
     path: str
-    """The document, relative to the folder of the baseline, with `/`."""
+    """The document, relative to the folder of the baseline, with `/`; `<profile>` for quotes of the profile file."""
     rule: str
     key: str
     sentence: str
