@@ -41,8 +41,9 @@ def read_suppressions(
     for remark in remarks:
         found = _FORM.match(remark.text)
         if found is None:
-            text = f"this comment cannot be read; write {_EXAMPLE}"
-            flaws.append((Detector.BARE_SUPPRESSION, remark, text))
+            flaws.append(
+                (Detector.BARE_SUPPRESSION, remark, f"this comment cannot be read; write {_EXAMPLE}")
+            )
             continue
         names, unknown = _resolve_names(found["rules"], known, suggests=len(flaws) < _MAX_HINTS)
         if unknown:
@@ -51,26 +52,20 @@ def read_suppressions(
         because = clean_line(found["because"] or "", _LONGEST_REASON)
         if not until and (last := _DATE_LAST.fullmatch(because)):
             because, until = last["because"], last["until"]
-        flaw = None
+        flaw, text = Detector.BARE_SUPPRESSION, ""
         if not names and not unknown:
-            flaw = Detector.BARE_SUPPRESSION, remark, f"it names no rule; write {_EXAMPLE}"
+            text = f"it names no rule; write {_EXAMPLE}"
         elif until and not is_date(until):
             text = f"its last day is not a date (YYYY-MM-DD): {quote_value(until)}"
-            flaw = Detector.BARE_SUPPRESSION, remark, text
         elif not any(letter.isalnum() and is_plain(letter) for letter in found["because"] or ""):
-            flaw = Detector.BARE_SUPPRESSION, remark, f"it gives no reason; write {_EXAMPLE}"
+            text = f"it gives no reason; write {_EXAMPLE}"
         elif until and until < today:
-            text = f"it expired after {until} (its reason: {because})"
-            flaw = Detector.EXPIRED_SUPPRESSION, remark, text
+            flaw, text = Detector.EXPIRED_SUPPRESSION, f"it expired after {until} (its reason: {because})"
         elif _SECOND.search(found["because"]):
-            flaw = (
-                Detector.BARE_SUPPRESSION,
-                remark,
-                "it holds a second one; write each as a comment of its own",
-            )
+            text = "it holds a second one; write each as a comment of its own"
         elif names:
             active.append(Suppression(names, because, until, remark))
-        flaws += [flaw] if flaw else []
+        flaws += [(flaw, remark, text)] if text else []
     return active, flaws
 
 
