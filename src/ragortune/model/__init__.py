@@ -19,10 +19,7 @@ from ragortune.model.options import has_need as has_need
 from ragortune.model.options import is_undecided as is_undecided
 from ragortune.model.options import pair_option as pair_option
 from ragortune.model.options import pair_probabilities as pair_probabilities
-from ragortune.model.prices import Confidence as Confidence
-from ragortune.model.prices import PriceKind as PriceKind
 from ragortune.model.prices import PriceRow as PriceRow
-from ragortune.model.prices import PriceValue as PriceValue
 from ragortune.model.profiles import Answer as Answer
 from ragortune.model.profiles import Evidence as Evidence
 from ragortune.model.profiles import Profile as Profile

@@ -30,7 +30,6 @@ from ragortune.model import (
     Case,
     Criterion,
     OptionGuide,
-    PriceKind,
     PriceRow,
     QuantityKind,
     Rule,
@@ -38,7 +37,7 @@ from ragortune.model import (
     Source,
 )
 from ragortune.model.findings import FindingRule
-from ragortune.model.prices import check_row
+from ragortune.model.prices import PriceKind, check_row
 from ragortune.support.errors import MAX_PROBLEMS, RagortuneError, RulebookError
 from ragortune.support.reading import Document, KeyPath
 from ragortune.support.record import Record
