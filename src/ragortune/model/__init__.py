@@ -41,6 +41,7 @@ from ragortune.model.recommendation import RuleHit as RuleHit
 from ragortune.model.recommendation import RuleTrace as RuleTrace
 from ragortune.model.recommendation import TraceState as TraceState
 from ragortune.model.rules import AnswerCount as AnswerCount
+from ragortune.model.rules import DisabledRule as DisabledRule
 from ragortune.model.rules import Effect as Effect
 from ragortune.model.rules import Finding as Finding
 from ragortune.model.rules import Gate as Gate
