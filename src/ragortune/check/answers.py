@@ -12,7 +12,7 @@ from ragortune.support.errors import ProfileError
 from ragortune.support.record import Record
 
 _NUMBER_OF_RECORD = re.compile(
-    r"(?:(?:adr|rfc|prd)[ #_-]{0,3}\d{1,6}(?:\s?[.:)\u2013\u2014-])?|\d{1,6}(?:[.:)]|\s[\u2013\u2014-])|0\d{1,5})\s+(?=\S)",
+    r"^(?:(?:adr|rfc|prd)[ #_-]{0,3}\d{1,6}(?:\s?[.:)\u2013\u2014-])?|\d{1,6}(?:[.:)]|\s[\u2013\u2014-])|0\d{1,5})\s+(?=\S)",
     re.IGNORECASE,
 )
 """What a title has before the name: `7. Use retrieval`, `ADR-0007: Use retrieval`."""
@@ -84,17 +84,11 @@ def gather_answers(
         quantities = {**rest, **outside.quantities}
     profile = Profile(
         {criterion: answer.levels for criterion, answer in answers.items()},
-        project=_leave_out_number(reading.title),
+        project=reading.title and _NUMBER_OF_RECORD.sub("", reading.title),
         answers=answers,
         quantities=quantities,
     )
     return StatedAnswers(reading, profile, facts, tuple(conflicts))
-
-
-def _leave_out_number(title: str | None) -> str | None:
-    """Return the name in the title of a document, without the number of the record."""
-    found = _NUMBER_OF_RECORD.match(title) if title else None
-    return title[found.end() :] if title and found else title
 
 
 def _read_levels(fact: StatedFact, vocabulary: Vocabulary) -> tuple[str, ...]:

@@ -189,7 +189,7 @@ def find_sentence(reading: DesignReading, span: Span | None) -> Sentence | None:
     if span is None:
         return None
     sentences, line = reading.sentences, span.line
-    last = bisect_right(sentences, (line, span.column), key=_start_of) - 1
+    last = bisect_right(sentences, (line, span.column), key=attrgetter("first.line", "first.column")) - 1
     first = bisect_left(sentences, line, key=lambda sentence: sentence.last.line)
     near = sentences[last] if last >= 0 else None
     if near and any(
@@ -199,8 +199,3 @@ def find_sentence(reading: DesignReading, span: Span | None) -> Sentence | None:
         return near
     near = sentences[first] if first < len(sentences) else None
     return near if near and any(piece.line == line for piece in near.pieces) else None
-
-
-def _start_of(sentence: Sentence) -> tuple[int, int]:
-    first = sentence.first
-    return first.line, first.column

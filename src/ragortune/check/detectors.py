@@ -193,7 +193,10 @@ def detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[AuditF
     for conflict in case.answers.conflicts:
         if conflict.resolved:
             name = conflict.criterion
-            sides = join_words(f"{_format_value(fact)} ({_format_origin(fact)})" for fact in conflict.facts)
+            sides = join_words(
+                f"{_format_value(fact)} ({f'line {fact.span.line}' if fact.span else 'the profile'})"
+                for fact in conflict.facts
+            )
             spans = [fact.span for fact in conflict.facts if fact.span is not None]
             steps = [
                 Step(StepKind.FACT, f"{name} is {_format_value(fact)}", fact.span) for fact in conflict.facts
@@ -224,10 +227,6 @@ def _format_value(fact: StatedFact) -> str:
     return quote_value(
         join_words(map(str, fact.value), "or") if isinstance(fact.value, (list, tuple)) else fact.value
     )
-
-
-def _format_origin(fact: StatedFact) -> str:
-    return f"line {fact.span.line}" if fact.span else "the profile"
 
 
 # --- absence and cost ---------------------------------------------------------------------------------------------

@@ -70,15 +70,11 @@ def parse_pattern(text: str, lists: Iterable[str]) -> tuple[Element, ...]:
     row = parser.read_row(0)
     if parser.at < len(parser.pieces):
         raise PatternError(f"closes {parser.pieces[parser.at][1]!r} without opening it")
-    if all(isinstance(element, Gap) or _is_optional(element) for element in row):
+    if all(isinstance(element, Gap) or (isinstance(element, Choice) and element.optional) for element in row):
         raise PatternError("matches without any word")
     if isinstance(row[0], Gap):
         raise PatternError("begins with a gap")
     return row
-
-
-def _is_optional(element: Element) -> bool:
-    return isinstance(element, Choice) and element.optional
 
 
 class _Parser:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import gc
 import itertools
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import lru_cache
 
 from ragortune.evidence.documents.assertion import Marked, Marker
@@ -50,22 +49,13 @@ def read_design(
     more sentences than can be read; any other text is a document.
     """
     reader = reader_for(rulebook)
-    with _pause_collection():
-        try:
-            return _read_design(text, path, rulebook, prose=prose, undecided=undecided)
-        finally:
-            reader.marker.forget()
-
-
-@contextmanager
-def _pause_collection() -> Iterator[None]:
-    """Look for no cycles among objects in the meantime: a document makes very many, and none in cycles."""
-    enabled = gc.isenabled()
-    gc.disable()
+    collects = gc.isenabled()
+    gc.disable()  # a document makes very many objects, and none in cycles
     try:
-        yield
+        return _read_design(text, path, rulebook, prose=prose, undecided=undecided)
     finally:
-        if enabled:
+        reader.marker.forget()
+        if collects:
             gc.enable()
 
 
