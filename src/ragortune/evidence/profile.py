@@ -40,9 +40,7 @@ class Vocabulary:
         """Take criteria and quantities by id."""
         self._criteria = criteria
         self._quantities = quantities
-        self._groups: dict[str, dict[str, Criterion]] = {}
-        for criterion in criteria.values():
-            self._groups.setdefault(criterion.group, {})[criterion.name] = criterion
+        self._groups = {criterion.group for criterion in criteria.values()}
 
     def read_profile(self, data: object, document: Document | None = None) -> Profile:
         """Return the profile in a mapping; raises ProfileError with all problems and their places."""
@@ -57,19 +55,29 @@ class Vocabulary:
         texts: dict[str, str | None] = {}
         quantities: dict[str, QuantityValue] = {}
 
-        def read_key(key: str) -> None:
-            if key in self._groups:
-                self._read_group(top[key], levels, answers)
-            elif key in self._criteria:
-                self._read_once(self._criteria[key], top[key], levels, answers)
-            elif key in _TEXT_KEYS:
-                texts[key] = top[key].text()
-            elif key == "quantities":
-                quantities.update(read_quantities(top[key], self._quantities))
-            else:
-                self._refuse_key(top[key])
+        def read_answer(entry: Entry, name: str) -> None:
+            if name not in self._criteria:
+                raise self._unknown_name(entry, name)
+            if name in levels:
+                raise entry.fail(f"'{name}' is given twice, nested and flat", key=True)
+            levels[name] = self._read_answer(self._criteria[name], entry, answers)
 
-        ProfileError.for_each(top.value, read_key)
+        def read_key(entry: Entry) -> None:
+            key = entry.key
+            if key in self._groups:
+                if entry.value is not None and not isinstance(entry.value, Mapping):
+                    raise entry.fail(f"'{key}' must hold criteria, not {quote_value(entry.value)}")
+                ProfileError.for_each(entry, lambda child: read_answer(child, f"{key}.{child.key}"))
+            elif key in self._criteria:
+                read_answer(entry, key)
+            elif key in _TEXT_KEYS:
+                texts[key] = entry.text()
+            elif key == "quantities":
+                quantities.update(read_quantities(entry, self._quantities))
+            else:
+                self._refuse_key(entry)
+
+        ProfileError.for_each(top, read_key)
         levels = {name: possible for name, possible in levels.items() if possible}
         self._share_numbers(quantities, levels, answers)
         return Profile(levels, answers=answers, quantities=quantities, **texts)
@@ -77,25 +85,6 @@ class Vocabulary:
     def allows_several(self, criterion_id: str) -> bool:
         """Return whether several levels of a criterion can hold at once."""
         return self._criteria[criterion_id].several
-
-    def _read_group(self, entry: Entry, levels: _Levels, answers: _Answers) -> None:
-        if entry.value is None:
-            return
-        if not isinstance(entry.value, Mapping):
-            raise entry.fail(f"'{entry.key}' must hold criteria, not {quote_value(entry.value)}")
-        group = self._groups[entry.key]
-
-        def read_key(key: str) -> None:
-            if key not in group:
-                raise self._unknown_name(entry[key], f"{entry.key}.{key}")
-            self._read_once(group[key], entry[key], levels, answers)
-
-        ProfileError.for_each(entry.value, read_key)
-
-    def _read_once(self, criterion: Criterion, entry: Entry, levels: _Levels, answers: _Answers) -> None:
-        if criterion.id in levels:
-            raise entry.fail(f"'{criterion.id}' is given twice, nested and flat", key=True)
-        levels[criterion.id] = self._read_answer(criterion, entry, answers)
 
     def _share_numbers(
         self, quantities: Mapping[str, QuantityValue], levels: _Levels, answers: _Answers
