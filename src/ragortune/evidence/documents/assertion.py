@@ -95,7 +95,7 @@ class Analysis:
         """Return the matches of one kind of record, in order."""
         entries: Sequence[Any] = self._language.entries
         hits = self.found.get(kind, ())
-        return [Found(start, end, entries[number], number) for start, end, number in hits]
+        return [Found(start, end, entries[number]) for start, end, number in hits]
 
     @cached_property
     def approaches(self) -> Sequence[Found[ApproachWords]]:

@@ -310,8 +310,6 @@ class Found(msgspec.Struct, Generic[EntryT], frozen=True, gc=False):
     """Index after its last word."""
     entry: EntryT
     """The record that holds it."""
-    number: int
-    """Number of the record."""
 
 
 class Language:
