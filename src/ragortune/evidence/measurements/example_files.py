@@ -140,9 +140,9 @@ def _first_key(row: Mapping[str, Any], keys: Iterable[str]) -> str | None:
     return next((key for key in keys if row.get(key) is not None), None)
 
 
-def _text_of(row: Mapping[str, Any], keys: Iterable[str]) -> str:
-    """Return the first field that has a value, as text."""
-    return _write_out(row.get(_first_key(row, keys) or ""))
+def _first_of(row: Mapping[str, Any], *keys: str) -> object:
+    """Return the first field that has a value."""
+    return row.get(_first_key(row, keys) or "")
 
 
 def _write_out(value: object) -> str:
@@ -180,13 +180,13 @@ def _read_chat_row(line: int, row: Mapping[str, Any]) -> Example:
 
 
 def _read_alpaca_row(line: int, row: Mapping[str, Any]) -> Example:
-    instruction, given = _text_of(row, ("instruction",)), _text_of(row, ("input",))
+    instruction, given = _write_out(row.get("instruction")), _write_out(row.get("input"))
     parts = (instruction, given) if given.strip() else ("", instruction)
-    return Example(line, *parts, _text_of(row, ANSWER_KEYS))
+    return Example(line, *parts, _write_out(_first_of(row, *ANSWER_KEYS)))
 
 
 def _read_pair(line: int, row: Mapping[str, Any], inputs: Iterable[str], outputs: Iterable[str]) -> Example:
-    return Example(line, "", _text_of(row, inputs), _text_of(row, outputs))
+    return Example(line, "", _write_out(_first_of(row, *inputs)), _write_out(_first_of(row, *outputs)))
 
 
 _READERS: Mapping[str, Callable[[int, Mapping[str, Any]], Example]] = {
@@ -236,7 +236,8 @@ class Turn(NamedTuple):
 def read_chat(row: Mapping[str, Any], messages: object) -> tuple[Turn, ...]:
     """Return the messages of a row, with a `system` field of the row as the first; `find_faults` reports unknown roles."""
     turns = [_read_turn(message) for message in _as_list(messages)]
-    system = row.get("system") or row.get("systemInstruction")
+    # Keys of rows are in lower case.
+    system = _first_of(row, "system", "systeminstruction", "system_instruction")
     system = _read_content(system.get("parts") if isinstance(system, dict) else system)[0]
     return (*((Turn("system", system),) if system else ()), *turns)
 
@@ -262,8 +263,7 @@ def _read_turn(message: object) -> Turn:
     if not isinstance(message, dict):
         return Turn("", "")
     role = _ROLES.get(str(message.get("role", message.get("from"))).lower(), "")
-    contents = (message.get(name) for name in ("content", "value", "parts"))
-    text, calls = _read_content(next((one for one in contents if one is not None), None))
+    text, calls = _read_content(_first_of(message, "content", "value", "parts"))
     called = [*_as_list(message.get("tool_calls")), message.get("function_call")]
     functions = [call.get("function", call) for call in called if isinstance(call, dict)]
     calls += [_read_call(function, "arguments") for function in functions if isinstance(function, dict)]
