@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 
@@ -168,6 +169,17 @@ def test_a_checkout_without_the_settings_of_its_base_tells_how_to_clone(run, com
 
     assert result.code == 2
     assert "hint: a partial clone lacks earlier texts: clone without `--filter`" in result.err
+
+
+def test_a_machine_without_room_for_temporary_files_is_told(run, repository, monkeypatch):  # noqa: ARG001
+    def refuse(*_):
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr("tempfile.gettempdir", refuse)
+    result = run("check", "docs", "--config-from", "main")
+
+    assert (result.code, result.out) == (2, "")
+    assert "--config-from needs a temporary folder ([Errno 2] No usable" in result.err
 
 
 @pytest.mark.usefixtures("repository")

@@ -256,7 +256,11 @@ def _read_configuration(request: CheckRequest, environment: Environment, stack: 
     from tempfile import TemporaryDirectory  # noqa: PLC0415  (hardly ever needed)
 
     repository = Repository(environment.folder, "--config-from")
-    base, target = repository.find_base(request.config_from), Path(stack.enter_context(TemporaryDirectory()))
+    base = repository.find_base(request.config_from)
+    try:
+        target = Path(stack.enter_context(TemporaryDirectory()))
+    except OSError as error:
+        raise UsageError(f"--config-from needs a temporary folder ({error})", None, "TMPDIR names one") from None
     stack.enter_context(_name_origin(target, base))
     return _read_earlier(repository, base, environment.folder, target)
 
