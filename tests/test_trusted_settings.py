@@ -91,6 +91,13 @@ def test_settings_pack_baseline_and_profile_are_those_of_the_base(run, write, re
     assert run("check", ".", "--config-from", "main").code == 0
 
 
+def test_a_path_that_goes_up_leads_to_the_same_file_at_the_base(run, write, commit):
+    run("check", write("docs/0007.md", DISAGREEING), "--write-baseline", "known.json")
+    commit("settings", {"ragortune.yaml": "check: {baseline: docs/../known.json}\n"})
+
+    assert run("check", "docs").code == run("check", "docs", "--config-from", "HEAD").code == 0
+
+
 def test_a_profile_of_the_base_quotes_documents_of_the_branch(run, write, repository):
     quote = 'evidence: {document: docs/0007.md, quote: "changes every week"}'
     write("facts.yaml", f"knowledge: {{volatility: {{value: weekly, {quote}}}}}\n")

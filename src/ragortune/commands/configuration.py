@@ -204,7 +204,7 @@ def _read_setting(entry: Entry, file: str) -> Any:
         raise error from None
     if entry.key not in _PATHS:
         return tuple(value) if isinstance(value, list) else value
-    named = Path(file).absolute().parent / value
+    named = Path(os.path.normpath(Path(file).absolute().parent / value))
     if entry.key == "rules" and not os.path.isdir(named):
         raise entry.fail(f"'rules' names no folder: {quote_value(value)}")
     return named
@@ -260,7 +260,9 @@ def _read_configuration(request: CheckRequest, environment: Environment, stack: 
     try:
         target = Path(stack.enter_context(TemporaryDirectory()))
     except OSError as error:
-        raise UsageError(f"--config-from needs a temporary folder ({error})", None, "TMPDIR names one") from None
+        raise UsageError(
+            f"--config-from needs a temporary folder ({error})", None, "TMPDIR names one"
+        ) from None
     stack.enter_context(_name_origin(target, base))
     return _read_earlier(repository, base, environment.folder, target)
 
