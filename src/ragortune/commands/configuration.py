@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -156,9 +157,10 @@ def _keep_inside(configuration: Configuration) -> Configuration:
     for name in _PATHS:
         named = getattr(configuration, name)
         if named is not None:
-            inner = list_rule_files(named) if name == "rules" else ()
-            for path in (named, *(named / part for part in inner)):
-                _refuse_outside(path, file, f"--{name} PATH", f"'{name}' ")
+            refuse = partial(_refuse_outside, file=file, flag=f"--{name} PATH", what=f"'{name}' ")
+            refuse(named)
+            for inner in list_rule_files(named) if name == "rules" else ():
+                refuse(named / inner)
     return configuration
 
 

@@ -83,21 +83,15 @@ def describe_gitlab(report: CheckReport) -> list[dict[str, object]]:
 def _describe_entry(  # noqa: PLR0913, PLR0917  (what an entry consists of)
     name: str, text: str, severity: str, path: str, key: str, line: int = 1
 ) -> dict[str, object]:
+    # Of the path as it is: two paths may look the same once they are cleaned.
+    unique = hashlib.sha256(f"{path}\0{key}".encode("utf-8", "surrogatepass"))
     return {
         "description": clean_text(text),
         "check_name": name,
-        "fingerprint": f"{_identify(path)}:{key}",
+        "fingerprint": unique.hexdigest(),
         "severity": severity,
         "location": {"path": clean_text(path), "lines": {"begin": line}},
     }
-
-
-def _identify(path: str) -> str:
-    """Return a unique name for a path, because two paths may look the same once they are cleaned."""
-    cleaned = clean_text(path)
-    if cleaned == path:
-        return path
-    return f"{cleaned} {hashlib.sha256(path.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
 # --- JUnit --------------------------------------------------------------------------------------------------------
