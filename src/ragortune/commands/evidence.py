@@ -95,9 +95,6 @@ class QuotedFiles:
     def _open(self, target: Path, evidence: Evidence) -> QuoteFinder:
         if target not in self._finders:
             shown = evidence.document or str(target)
-            if os.path.exists(target) and not os.path.isfile(target):
-                message = f"the quoted document {quote_value(shown)} is not a file"
-                raise UnreadableError(message, evidence.place)
             try:
                 text = read_design_text(str(target), shown, self._environment)
             except RagortuneError as error:

@@ -242,7 +242,7 @@ def call_tool(
     """Run a tool; errors in its input are returned in the words of the command."""
     out, errors = io.StringIO(), io.StringIO()
     streams = environment.replace(stdin=io.BytesIO(), stdout=out, stderr=errors, variables={})
-    arguments = call.arguments or {}
+    arguments = {name: value for name, value in (call.arguments or {}).items() if value is not None}
     try:
         if call.name not in tools:
             raise UsageError.unknown("tool", call.name, tools)
@@ -272,7 +272,7 @@ def _check_arguments(tool: types.Tool, arguments: Arguments) -> None:
             hint = suggest_name(name, known)
             raise UsageError(f"`{tool.name}` takes no argument {quote_value(name)}", None, hint)
     for name in tool.input_schema["required"]:
-        if arguments.get(name) is None:
+        if name not in arguments:
             raise UsageError(f"`{tool.name}` needs the argument '{name}'")
 
 
@@ -306,7 +306,7 @@ def _with_profile(arguments: Arguments, environment: Environment) -> tuple[str, 
 
 
 def _recommend(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
-    why_not = _read_text_argument(arguments, "why_not") if arguments.get("why_not") is not None else None
+    why_not = _read_text_argument(arguments, "why_not") if "why_not" in arguments else None
     name, streams = _with_profile(arguments, environment)
     request = RecommendRequest(paths=["-"], format="json", why_not=why_not, rules=rules, stdin_name=name)
     return recommend_profiles(request, streams)
@@ -318,11 +318,7 @@ def _ask_next(arguments: Arguments, rules: str | None, environment: Environment)
 
 
 def _check(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
-    path = (
-        _read_text_argument(arguments, "path", _NAME_LENGTH)
-        if arguments.get("path") is not None
-        else "document.md"
-    )
+    path = _read_text_argument({"path": "document.md", **arguments}, "path", _NAME_LENGTH)
     streams = _with_stdin(_read_text_argument(arguments, "text"), environment)
     request = CheckRequest(paths=["-"], formats=["json"], rules=rules, stdin_name=path, open_quoted=False)
     return check_documents(request, streams)

@@ -13,16 +13,8 @@ from ragortune.support.text import clean_line, clean_text, count_words, disarm_c
 
 MAX_ANNOTATIONS = 10
 """GitHub shows no more for one step, and silently drops the others."""
-_GITHUB_LEVELS: Mapping[Severity, str] = {
-    Severity.ERROR: "error",
-    Severity.WARNING: "warning",
-    Severity.NOTE: "notice",
-}
-_GITLAB_LEVELS: Mapping[Severity, str] = {
-    Severity.ERROR: "major",
-    Severity.WARNING: "minor",
-    Severity.NOTE: "info",
-}
+_GITHUB_LEVELS: Mapping[Severity, str] = dict(zip(Severity, ("notice", "warning", "error"), strict=True))
+_GITLAB_LEVELS: Mapping[Severity, str] = dict(zip(Severity, ("info", "minor", "major"), strict=True))
 _COMMAND_ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -35,10 +35,8 @@ class Earlier(Record, frozen=True):
         """Return the effects of each rule by its code."""
         effects: dict[str, list[str]] = {}
         for rule in (*self.gates, *self.reasons):
-            if rule.gate:
-                effects.setdefault(rule.code, []).append(f"{rule.gate.replace('_', ' ')} {rule.need}")
-            else:
-                effects.setdefault(rule.code, []).append(f"{rule.strength} {rule.effect} {rule.need}")
+            what = rule.gate.replace("_", " ") if rule.gate else f"{rule.strength} {rule.effect}"
+            effects.setdefault(rule.code, []).append(f"{what} {rule.need}")
         return {code: join_words(parts) for code, parts in effects.items()}
 
 

@@ -48,8 +48,6 @@ class Advice(Record, frozen=True):
     trace: tuple[RuleTrace, ...] | None = None
     origin: Mapping[str, object] | None = None
     """The input of a batch that it belongs to."""
-    follows: bool = False
-    """Whether another one is printed above it."""
 
 
 class Verdict(Record, frozen=True):

@@ -52,16 +52,12 @@ _FARTHEST = 2.5
 def build_recommendation(advice: Advice) -> Page:
     """Return the page of a recommendation."""
     report = _Report(advice)
-    head = (
-        Heading(report.recommendation.profile.project or "Untitled project"),
-        *build_headline(report.recommendation),
-    )
     return Page(
         lambda form: _draw_screen(advice, form),
         SCREENS,
         (
-            *([Break(line=True)] if advice.follows else []),
-            *head,
+            Heading(report.recommendation.profile.project or "Untitled project"),
+            *build_headline(report.recommendation),
             terms(list_state(report.recommendation), None),
         ),
         {name: build(report) for name, build in _SECTIONS.items()},
@@ -255,8 +251,6 @@ def _reason_row(weight: float, code: str, text: Inline) -> tuple[Cell, ...]:
 def _draw_screen(advice: Advice, form: int) -> Iterator[Block]:
     """Yield one form of the screen; form 0 is the longest."""
     recommendation = advice.recommendation
-    if advice.follows:
-        yield Break(line=True)
     yield Heading(cut_text(recommendation.profile.project or "Untitled project", SHORT if form else LONG))
     yield from build_headline(recommendation)
     state = enumerate(list_state(recommendation))
