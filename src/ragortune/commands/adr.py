@@ -26,14 +26,7 @@ from ragortune.report.blocks import Block, split_sections
 from ragortune.report.decision_record import build_decision_record, name_decision
 from ragortune.report.markdown import write_markdown
 from ragortune.support.environment import Environment
-from ragortune.support.errors import (
-    ChangedError,
-    ExitCode,
-    Place,
-    UndecidedError,
-    UnreadableError,
-    UsageError,
-)
+from ragortune.support.errors import ChangedError, ExitCode, Place, UndecidedError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, Document, read_document
 from ragortune.support.text import quote_value
 from ragortune.support.writing import WHATEVER, refuse_overwriting, write_file
@@ -183,7 +176,7 @@ def _fill_sections(text: str, blocks: Sequence[Block], path: str) -> str:
     lines = text.split("\n")
     sections = list(_find_sections(lines))
     if _OUTCOME not in (title for title, _, _ in sections):
-        raise UnreadableError("has no section 'Decision Outcome' as MADR records have", Place(path))
+        raise UsageError("has no section 'Decision Outcome' as MADR records have", Place(path))
     ending = "\r" if lines[0].endswith("\r") else ""
     known = {
         heading.text.casefold(): [f"{line}{ending}" for line in f"\n{written.rstrip()}\n".split("\n")]

@@ -17,15 +17,7 @@ from ragortune.commands.requests import NEVER, CheckRequest
 from ragortune.commands.shared import read_profile, show_error, show_path
 from ragortune.model import Profile
 from ragortune.model.documents import DocumentStatus
-from ragortune.model.findings import (
-    BaselineEntry,
-    Certainty,
-    CheckReport,
-    DocumentAudit,
-    FindingRule,
-    Severity,
-    read_finding_rules,
-)
+from ragortune.model.findings import Certainty, CheckReport, FindingRule, Severity, read_finding_rules
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UsageError
@@ -87,16 +79,9 @@ class _Run:
             return ExitCode.UNDECIDED
         self._refuse_overwriting(outputs, paths)
         quoted = QuotedFiles(self._outside, paths, environment, opens=self._request.open_quoted)
-        audits, unreadable = self._audit_paths(paths, quoted)
+        report = self._audit_paths(paths, quoted)
         self._refuse_overwriting(outputs, quoted.opened)
-        left_out = self._policy.rules.keys() - self._policy.chosen
-        stale: list[BaselineEntry] = []
-        if self._request.write_baseline is not None:
-            audits, stale = write_baseline(self._request.write_baseline, audits, left_out, environment)
-        elif self._baseline is not None:
-            origin = self._settings.origin_of(self._baseline)
-            audits, stale = apply_baseline(self._baseline, origin, audits, left_out, environment)
-        report = self._sum_up(audits, unreadable, stale)
+        report = self._sum_up(self._mark_known(report))
         if report.settings:
             environment.note(f"note: {report.settings}")
         write_report(report, outputs, environment)
@@ -123,12 +108,9 @@ class _Run:
         environment.note(f"{len(changed)} of {count_words(len(found), 'document')} changed since {since}")
         return changed
 
-    def _audit_paths(
-        self, paths: Sequence[str], quoted: QuotedFiles
-    ) -> tuple[list[DocumentAudit], list[tuple[str, str]]]:
-        """Return the judged documents, and path and reason of each unreadable one."""
-        audits: list[DocumentAudit] = []
-        unreadable: list[tuple[str, str]] = []
+    def _audit_paths(self, paths: Sequence[str], quoted: QuotedFiles) -> CheckReport:
+        """Return the report on the documents, as far as they can be read."""
+        audits, unreadable = [], []
         request, environment, book = self._request, self._environment, self._rulebook
         read, today = open_reader(book, request.model, environment, cache=request.cache), environment.date()
         for path in paths:
@@ -145,9 +127,20 @@ class _Run:
                 # No report needs the sentences, which take much memory.
                 audits.append(audit.replace(reading=reading.replace(sentences=())))
                 for line in reading.unread[:_MAX_NOTES]:
-                    where = "a `ragortune` block in a comment or in code, which is not read"
-                    environment.note(f"note: {shown}:{line}: this is {where}")
-        return audits, unreadable
+                    what = "this is a `ragortune` block in a comment or in code, which is not read"
+                    environment.note(f"note: {shown}:{line}: {what}")
+        rules = tuple(rule for name, rule in self._policy.rules.items() if name in self._policy.chosen)
+        return CheckReport(tuple(audits), tuple(unreadable), rules, book, int(ExitCode.OK))
+
+    def _mark_known(self, report: CheckReport) -> CheckReport:
+        """Return the report with the findings of the baseline marked, which is written first where that is asked for."""
+        left_out = self._policy.rules.keys() - self._policy.chosen
+        if self._request.write_baseline is not None:
+            return write_baseline(self._request.write_baseline, report, left_out, self._environment)
+        if self._baseline is not None:
+            origin = self._settings.origin_of(self._baseline)
+            return apply_baseline(self._baseline, origin, report, left_out, self._environment)
+        return report
 
     def _refuse_overwriting(self, outputs: Iterable[Output], paths: Iterable[str]) -> None:
         """Raise UsageError if a report would overwrite a file that this run reads or writes."""
@@ -164,23 +157,15 @@ class _Run:
 
     # --- the report -----------------------------------------------------------------------------------------------
 
-    def _sum_up(
-        self, audits: list[DocumentAudit], unreadable: list[tuple[str, str]], stale: list[BaselineEntry]
-    ) -> CheckReport:
-        least = self._least.rank
-        kept = tuple(
-            audit.replace(findings=tuple(found for found in audit.findings if found.confidence.rank >= least))
-            for audit in audits
+    def _sum_up(self, report: CheckReport) -> CheckReport:
+        """Return the report without findings of too little confidence, with exit code and effects of the settings."""
+        found, least = len(report.findings), self._least.rank
+        audits = (
+            audit.replace(findings=tuple(each for each in audit.findings if each.confidence.rank >= least))
+            for audit in report.audits
         )
-        report = CheckReport(
-            audits=kept,
-            unreadable=tuple(unreadable),
-            rules=tuple(rule for name, rule in self._policy.rules.items() if name in self._policy.chosen),
-            rulebook=self._rulebook,
-            exit_code=int(ExitCode.OK),
-            stale=tuple(stale),
-            hidden=sum(len(audit.findings) for audit in audits) - sum(len(audit.findings) for audit in kept),
-        )
+        report = report.replace(audits=tuple(audits))
+        report = report.replace(hidden=found - len(report.findings))
         code, effects = int(self._choose_code(report)), self._describe_settings(report)
         return report.replace(exit_code=code, settings=effects, settings_file=self._settings.path or "")
 

@@ -37,7 +37,7 @@ from ragortune.report.markdown import write_markdown
 from ragortune.report.pages import list_rules
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
-from ragortune.support.record import NOTHING, Record
+from ragortune.support.record import Record
 from ragortune.support.text import clean_text, dump_json, quote_value, suggest_name
 
 _INSTRUCTIONS = (
@@ -151,8 +151,7 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
             "probability, sourced reasons, what would change the advice, what to find out. Deterministic and offline. "
             "State only what a person or document says; leave the rest out.",
             (_recommend, shapes.RecommendationResult),
-            {"profile": known},
-            {"why_not": why_not},
+            {"profile": known, "why_not": why_not},
         ),
         _offer(
             ("next_question", "Next question"),
@@ -168,8 +167,7 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
             "and findings where they disagree or the quotes of its `ragortune` block are gone. Quotes from other "
             "documents are not looked up; `ragortune check` does that.",
             (_check, CheckResult),
-            {"text": text},
-            {"path": path},
+            {"text": text, "path": path},
         ),
         _offer(
             ("explain", "Explain a rule, criterion or term"),
@@ -190,17 +188,16 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
 
 
 def _offer(
-    names: tuple[str, str],
-    description: str,
-    command: tuple[_Run, type[Record]],
-    required: dict[str, Schema],
-    optional: Mapping[str, Schema] = NOTHING,
+    names: tuple[str, str], description: str, command: tuple[_Run, type[Record]], arguments: dict[str, Schema]
 ) -> AgentTool:
-    """Return a tool: `names` are its name and title, `command` the function that runs it and the shape of its result."""
+    """Return a tool, of whose arguments the first is required.
+
+    `names` are its name and title, `command` is the function that runs it and the shape of its result.
+    """
     takes = {
         "type": "object",
-        "properties": {**required, **optional},
-        "required": list(required),
+        "properties": arguments,
+        "required": list(arguments)[:1],
         "additionalProperties": False,
     }
     tool = types.Tool(
