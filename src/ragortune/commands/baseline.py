@@ -48,10 +48,8 @@ def _merge(
     text = read_text(path, _BASELINE_BYTES, name) if os.path.isfile(path) else None
     before = read_baseline(load_json(text, name), name).findings if text else ()
     folder = path.absolute().parent
-    existing = (
-        entry for entry in before if entry.path.startswith("<") or os.path.exists(folder / entry.path)
-    )
-    baseline = make_baseline(audits, name_of, existing, left_out)
+    kept = (entry for entry in before if entry.path.startswith("<") or os.path.exists(folder / entry.path))
+    baseline = make_baseline(audits, name_of, kept, left_out)
     write_file(name, dump_json(baseline) + "\n", environment, text)
     return baseline
 

@@ -17,7 +17,7 @@ from ragortune.costs import add_facts
 from ragortune.engine import add_what_if, decide_option, explain_refusal, judge_profile, trace_rules
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Option, Profile, Rulebook
-from ragortune.report.headline import Advice, Verdict
+from ragortune.report.shapes import Advice, Verdict
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import (
