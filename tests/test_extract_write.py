@@ -210,8 +210,9 @@ def test_stdin_read_only_files_and_links_that_lead_outside_are_refused(run, writ
     assert (tmp_path / "link.md").is_symlink()
 
 
-def test_the_local_reader_writes_a_block_that_check_accepts(run, write):
-    write("9.md", PRICE_DESK)
+@pytest.mark.parametrize("hidden", ["", "<!-- from May on --> ", "~~a search~~ "])
+def test_the_local_reader_writes_a_block_that_check_accepts(run, write, hidden):
+    write("9.md", PRICE_DESK.replace("retrieval over", f"retrieval {hidden}over"))
 
     assert run("extract", "9.md", "--write").code == 0
     assert run("check", "9.md", "--select", "evidence-gone").code == 0

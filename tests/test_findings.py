@@ -9,7 +9,7 @@ from ragortune.engine import add_what_if
 from ragortune.engine.questions import list_askable
 from ragortune.evidence.documents.reader import read_design
 from ragortune.lint.examples import list_failed, read_example, try_finding_rules
-from ragortune.model import Option, Sample
+from ragortune.model import DisabledRule, Option, Sample
 from ragortune.model.documents import (
     Cited,
     DesignReading,
@@ -474,6 +474,33 @@ def test_a_suppression_that_is_not_looked_for_is_let_be(book, rules):
     audit = audit_reading(reading, book, Policy(rules, chosen), TODAY)
 
     assert "unused-suppression" not in names(audit)
+
+
+@pytest.mark.parametrize("name", ["no-consequences", "RT302"])
+def test_a_suppression_of_a_rule_that_a_rule_pack_disables_is_let_be(book, rules, name):
+    document = record_with(f"<!-- ragortune: ignore[{name}] because of them -->")
+    rest = {known: rule for known, rule in rules.items() if known != "no-consequences"}
+    disabling = book.replace(disabled={"no-consequences": DisabledRule("RT302", "Not ours.")})
+
+    audit = audit_reading(
+        read_example(FindingExample("a team", document=document), book),
+        disabling,
+        Policy(rest, frozenset(rest)),
+        TODAY,
+    )
+
+    assert names(audit).isdisjoint({"no-consequences", "unknown-suppression", "unused-suppression"})
+
+
+def test_a_second_rule_on_suppressions_reports_beside_the_shipped_one(book, rules):
+    document = record_with("<!-- ragortune: ignore[no-consequences] -->")
+    ours = rules["bare-suppression"].replace(id="give-a-ticket", code="RT950")
+    reading = read_example(FindingExample("a team", document=document), book)
+    both = {**rules, ours.id: ours}
+
+    audit = audit_reading(reading, book, Policy(both, frozenset(both)), TODAY)
+
+    assert names(audit) >= {"bare-suppression", "give-a-ticket"}
 
 
 # --- the pin ------------------------------------------------------------------------------------------------------

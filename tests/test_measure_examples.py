@@ -79,6 +79,16 @@ FORMS = {
             "system": [{"text": "Be kind."}],
         },
     ),
+    "Gemini": (
+        "chat messages",
+        {
+            "systemInstruction": {"role": "system", "parts": [{"text": "Be kind."}]},
+            "contents": [
+                {"role": "user", "parts": [{"text": ASKED}]},
+                {"role": "model", "parts": [{"text": TOLD}]},
+            ],
+        },
+    ),
     "TRL": (
         "chat messages",
         {
@@ -189,6 +199,7 @@ def test_a_row_that_the_vendors_own_check_lets_pass_is_found(row, fault):
     [
         {"toolUse": {"name": "book", "input": {"day": 1}}},
         {"type": "tool_use", "name": "book", "input": {"day": 1}},
+        {"functionCall": {"name": "book", "args": {"day": 1}}},
     ],
 )
 def test_a_tool_may_be_called_as_each_vendor_writes_it(tmp_path, use):

@@ -64,6 +64,14 @@ def test_a_team_lets_a_model_of_its_choice_read_a_record(run, write, programs):
     assert "1 part: 3 facts kept" in result.err
 
 
+def test_a_comment_inside_a_sentence_does_not_keep_a_model_from_quoting_it(run, write, programs):
+    written = PRICE_DESK.replace("**every week**", "<!-- on Mondays --> every week")
+
+    _, document = checked(run, write("7.md", written), "--model", programs.say(GOOD))
+
+    assert len(document["facts"]) == 3
+
+
 def test_extract_prints_what_the_model_found_with_its_quotes(run, write, programs):
     result = run("extract", write("docs/7.md", PRICE_DESK), "--model", programs.say(GOOD), "--format", "json")
 

@@ -111,6 +111,30 @@ def test_disabled_rules_are_listed_with_their_reason(run, write):
     )
 
     assert "weak-model is disabled: We have large ones." in run("rules", "list", "--rules", "ours").out
+    for name in ("weak-model", "m01"):
+        told = run("explain", name, "--rules", "ours")
+        assert (told.code, told.err) == (2, "error: ours disables rule 'weak-model': We have large ones.\n")
+
+
+def test_a_finding_rule_that_a_rule_pack_disables_may_still_be_ignored_but_not_selected(run, write):
+    manifest = (
+        "name: ours\nversion: '1'\nextends: ragortune\ndisable:\n  - {rule: RT302, because: Not ours.}\n"
+    )
+    write("ours/rulebook.yaml", manifest)
+    write("a.md", "# Use retrieval\n\n## Decision\n\nWe will use RAG with an LLM over the manuals.\n")
+
+    assert run("check", "a.md", "--rules", "ours", "--ignore", "no-consequences").code == 0
+    assert run("check", "a.md", "--rules", "ours", "--ignore", "RT302").code == 0
+    assert (
+        "no finding rule 'RT302' for --select"
+        in run("check", "a.md", "--rules", "ours", "--select", "RT302").err
+    )
+
+
+def test_the_least_gain_of_a_question_while_the_advice_is_not_firm_is_a_number(run):
+    assert "while the advice is not firm, one with 0.0067 or more" in " ".join(
+        run("explain", "firm").out.split()
+    )
 
 
 def test_a_rule_is_shown_by_name_or_code_in_every_format(run):
@@ -625,6 +649,20 @@ def test_an_upgrade_shows_what_it_changes(run, whole_pack):
 
 def test_nothing_differs_from_itself(run):
     assert run("rules", "diff", "shipped").out.endswith("nothing differs\n")
+
+
+def test_an_upgrade_that_changes_numbers_and_prices_alone_shows_them(run, whole_pack):
+    manifest, prices = whole_pack / "rulebook.yaml", whole_pack / "prices" / "rerankers.yaml"
+    manifest.write_text(manifest.read_text().replace("  weak: 0.35", "  weak: 0.3"))
+    prices.write_text(
+        prices.read_text().replace("{value: 2, unit: USD/thousand", "{value: 3, unit: USD/thousand", 1)
+    )
+
+    lines = run("rules", "diff", "shipped", "--rules", whole_pack).out.splitlines()
+
+    assert "  changed  scale of the rule set (weak)" in lines
+    assert "  changed  price cohere-rerank-v4-fast (values)" in lines
+    assert "changed: 0 criteria, 0 rules, 0 finding rules, 1 scale, 1 price" in lines
 
 
 def test_an_upgrade_from_nowhere_is_named(run):

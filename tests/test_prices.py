@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from ragortune.model import Confidence, PriceRow, PriceValue
-from ragortune.model.prices import PriceBook, check_row
+from ragortune.model import PriceRow
+from ragortune.model.prices import Confidence, PriceBook, PriceValue, check_row
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.errors import RulebookError
 

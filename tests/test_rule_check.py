@@ -306,6 +306,15 @@ def test_an_unused_criterion_is_found(pack):
     assert message == "no rule reads 'team.size'"
 
 
+def test_a_finding_rule_that_looks_for_no_words_is_found(pack):
+    words = "words: [consequence*, implication*"
+    edit(pack, "findings/findings.yaml", "    sections: [consequences]\n", "")
+    edit(pack, "findings/findings.yaml", f"    {words}", f"    words: [] # {words}")
+
+    name, _, message = only(pack)
+    assert (name, message) == ("malformed", "finding rule 'no-consequences' has no words to look for")
+
+
 def test_levels_that_no_rule_tells_apart_are_found(pack):
     line = edit(
         pack,

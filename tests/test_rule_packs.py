@@ -8,6 +8,7 @@ import platformdirs
 import pytest
 
 from ragortune import RagortuneError, load_rulebook, recommend
+from ragortune.model import DisabledRule
 from ragortune.ruleset import load
 from ragortune.ruleset.load import cache_folder, compiled_name
 from ragortune.support.errors import RulebookError, UnreadableError
@@ -97,7 +98,8 @@ def test_a_limit_of_a_pack_is_none_for_the_published_projects(team_pack):
     ("old", "new", "message"),
     [
         ("unit: requests", "unit: chairs", "'chairs' is not a unit"),
-        ("data.examples", "data.exmples", "there is no criterion 'data.exmples'"),
+        ("data.examples", "data.exmples", r":2:\d{3}: there is no criterion 'data.exmples'"),
+        ("unit: requests", "words: [few, many]", "'seats' is a name, and 'data.examples' takes a number"),
         ("unit: requests", "rows: [chat]", "there is no kind of price row 'chat'"),
         ("data.examples", "task.kind", "'seats' is a number, and 'task.kind' takes none"),
         (", unit: requests", "", "'seats' needs a 'unit', or 'rows' or 'words' to choose from"),
@@ -119,7 +121,7 @@ def test_a_disabled_rule_is_gone_and_its_reason_is_kept(team_pack):
     ours = load_rulebook(team_pack)
 
     assert "weak-model" not in ours.rules
-    assert ours.disabled == {"weak-model": "We have large ones."}
+    assert ours.disabled == {"weak-model": DisabledRule("M01", "We have large ones.")}
 
 
 def test_disabling_a_rule_that_is_not_there_names_the_nearest(team_pack):
@@ -136,6 +138,122 @@ def test_disabling_needs_a_reason(team_pack):
     (team_pack / "rulebook.yaml").write_text(MANIFEST + "disable:\n  - {rule: weak-model}\n")
     with pytest.raises(RulebookError, match="'because' is missing"):
         load_rulebook(team_pack)
+
+
+def test_a_rule_can_be_disabled_by_its_code(team_pack):
+    (team_pack / "rulebook.yaml").write_text(MANIFEST + "disable:\n  - {rule: RT302, because: Not ours.}\n")
+
+    assert load_rulebook(team_pack).disabled == {"no-consequences": DisabledRule("RT302", "Not ours.")}
+
+
+@pytest.mark.parametrize(
+    ("disabled", "message"),
+    [
+        ("weak-model", ":5:12: rule 'weak-model' is disabled and defined anew\nhint: drop one of the two"),
+        ("long-tail, because: x}\n  - {rule: long-tail", ":6:12: rule 'long-tail' is disabled twice"),
+    ],
+)
+def test_a_rule_that_is_disabled_although_it_is_overridden_or_disabled_already_is_told(
+    team_pack, disabled, message, book
+):
+    disabled = disabled.replace("long-tail", "facts-from-outside")
+    assert "facts-from-outside" in book.rules
+    (team_pack / "rules" / "ours.yaml").write_text(RULE.format(id="weak-model", code="M01"))
+    (team_pack / "rulebook.yaml").write_text(f"{MANIFEST}disable:\n  - {{rule: {disabled}, because: x}}\n")
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(team_pack)
+
+    assert str(caught.value).endswith(message.replace("long-tail", "facts-from-outside"))
+
+
+CRITERIA = """criteria:
+  - {id: team.seats, title: t, question: q, help: h, unit: seats, levels: [{id: few, means: a, starts_at: 1}, {id: many, means: b, starts_at: 100}]}
+"""
+DERIVED = """derived:
+  - {id: derived.payback, title: t, question: q, help: h, levels: [{id: never, means: a}, {id: late, means: b}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("starts_at: 100", "start_at: 100"),
+        ("means: b", "means: ''"),
+        ("starts_at: 100", "starts_at: 1"),
+        ("id: few", "id: unknown"),
+        ("id: few", "id: '1'"),
+        ("[{id: few, means: a, starts_at: 1}, {id: many, means: b, starts_at: 100}]", "[]"),
+    ],
+)
+def test_a_mistake_in_a_criterion_is_told_once_and_not_where_rules_and_cases_name_it(team_pack, old, new):
+    (team_pack / "criteria").mkdir()
+    criteria = team_pack / "criteria" / "ours.yaml"
+    criteria.write_text(CRITERIA)
+    rules = team_pack / "rules" / "ours.yaml"
+    rules.write_text(rules.read_text().replace("model.strength: mid", "team.seats: many"))
+    rules.write_text(rules.read_text().replace("{model.strength: weak}", "{team: {seats: few}}"))
+    load_rulebook(team_pack)
+    assert old in CRITERIA
+    criteria.write_text(CRITERIA.replace(old, new))
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(team_pack)
+
+    assert [problem.place.path.endswith("criteria/ours.yaml") for problem in caught.value.problems] == [True]
+
+
+def test_a_mistake_in_a_source_is_told_once_and_not_where_rules_cite_it(team_pack):
+    (team_pack / "sources" / "ours.yaml").write_text(SOURCES.replace("measured", "measurd"))
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(team_pack)
+
+    (problem,) = caught.value.problems
+    assert "not 'measurd'" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("derived", "message"),
+    [
+        (
+            DERIVED.replace("payback", "quota"),
+            ":2:10: criterion 'derived.quota' is never computed, only derived.",
+        ),
+        (
+            DERIVED.replace("late", "after_retirement"),
+            "criterion 'derived.payback' needs the levels that are computed: 'before_retirement'",
+        ),
+    ],
+)
+def test_a_derived_criterion_that_nothing_computes_or_whose_levels_are_renamed_is_refused(
+    team_pack, derived, message
+):
+    (team_pack / "derived").mkdir()
+    (team_pack / "derived" / "ours.yaml").write_text(derived)
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(team_pack)
+
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("defaults", "message"),
+    [
+        ("{wek: gpt-oss-20b}", "there is no level 'wek'\nhint: did you mean 'weak'?"),
+        ("{weak: gpt-oss-20}", "there is no name to choose 'gpt-oss-20'\nhint: did you mean 'gpt-oss-20b'?"),
+        ("{otherwise: pgvector}", "there is no name to choose 'pgvector'"),
+    ],
+)
+def test_a_default_of_a_quantity_that_no_bill_could_use_is_refused_where_it_is(team_pack, defaults, message):
+    (team_pack / "quantities").mkdir()
+    (team_pack / "quantities" / "ours.yaml").write_text(
+        f"quantities:\n  - {{id: model, asks: models, rows: [chat_model], several: true, depends_on: model.strength, defaults: {defaults}}}\n"
+    )
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(team_pack)
+
+    problem = caught.value.problems[0]
+    assert str(problem).partition(": ")[2].startswith(message)
+    assert problem.place.line == 2
+    assert problem.place.column > 100
 
 
 def test_everything_that_a_rule_lacks_is_named_at_once(team_pack):
@@ -400,6 +518,32 @@ def test_a_misspelt_key_of_a_condition_is_all_that_is_told_about_it(team_pack):
 
     (problem,) = caught.value.problems
     assert (problem.message, problem.hint) == ("there is no key 'at_leats' here", "did you mean 'at_least'?")
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("{at_least: 3}", ["'rules.0.when.model.strength.at_least' must be text, not 3"]),
+        ("{first: mid}", ["there is no key 'first' here"]),
+        (
+            "{at_least: mid, main: mid}",
+            [
+                "'main' does not go with the other keys here",
+                "'at_least' does not go with the other keys here",
+            ],
+        ),
+    ],
+)
+def test_a_key_that_conditions_have_is_never_called_unknown(team_pack, condition, told):
+    path = team_pack / "rules" / "ours.yaml"
+    path.write_text(
+        path.read_text().replace("when: {model.strength: mid}", f"when: {{model.strength: {condition}}}")
+    )
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(team_pack)
+
+    assert {problem.message for problem in caught.value.problems} == {*told}
+    assert caught.value.problems[0].hint in (None, "expected at_least, at_most or main")
 
 
 def test_words_of_a_finding_rule_that_no_document_can_have_are_refused(whole_pack):

@@ -56,10 +56,10 @@ def run_rule(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
 def report_flaws(
     flaws: Iterable[Flaw], case: AuditCase, rules: Iterable[FindingRule]
 ) -> Iterator[AuditFinding]:
-    """Yield a finding for each flaw that one of the `rules` reports."""
-    by_detector = {rule.detector: rule for rule in rules}
+    """Yield a finding for each flaw and each of the `rules` that reports such flaws."""
+    reporting = [rule for rule in rules if rule.detector.about_comments]
     for detector, remark, text in flaws:
-        if rule := by_detector.get(detector):
+        for rule in (rule for rule in reporting if rule.detector is detector):
             sentence = find_sentence(case.reading, remark.span)
             subject = sentence.text if sentence else remark.text
             finding = case.report(rule, f": {text}", (), remark.span, subject=subject, sentence=sentence)

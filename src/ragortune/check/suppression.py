@@ -6,6 +6,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
+from ragortune.model import DisabledRule
 from ragortune.model.documents import Remark
 from ragortune.model.findings import AuditFinding, Detector, FindingRule, Suppression
 from ragortune.model.prices import is_date
@@ -32,12 +33,15 @@ _Section = tuple[tuple[int, int], tuple[int, int]]
 
 
 def read_suppressions(
-    remarks: Iterable[Remark], rules: Mapping[str, FindingRule], today: str
+    remarks: Iterable[Remark], rules: Mapping[str, FindingRule | DisabledRule], today: str
 ) -> tuple[list[Suppression], list[Flaw]]:
-    """Return the suppressions that are active today, and the flaws of the others; `rules` are all finding rules by id."""
+    """Return the suppressions that are active today, and the flaws of the others.
+
+    `rules` are all finding rules by id, those that a rule pack disables as well.
+    """
     active: list[Suppression] = []
     flaws: list[Flaw] = []
-    known = {name: name for name in rules} | {rule.code: rule.id for rule in rules.values()}
+    known = {name: name for name in rules} | {rule.code: name for name, rule in rules.items()}
     for remark in remarks:
         found = _FORM.match(remark.text)
         if found is None:

@@ -15,7 +15,7 @@ from ragortune.commands.evidence import QuotedFiles
 from ragortune.commands.outputs import Output, choose_outputs, write_report
 from ragortune.commands.requests import NEVER, CheckRequest
 from ragortune.commands.shared import read_profile, show_error, show_path
-from ragortune.model import Profile
+from ragortune.model import DisabledRule, Profile
 from ragortune.model.documents import DocumentStatus
 from ragortune.model.findings import Certainty, CheckReport, FindingRule, Severity, read_finding_rules
 from ragortune.ruleset.load import load_rulebook
@@ -65,10 +65,11 @@ class _Run:
         """Return the finding rules in effect; a flag has replaced the setting of the same name."""
         settings, request = self._settings, self._request
         where = Place(self._name_settings()) if settings.path else None
+        known: dict[str, FindingRule | DisabledRule] = {**self._rulebook.disabled, **rules}
         selected = _resolve(request.select, "--select", None, rules)
         selected += _resolve(settings.select, "select", where, rules)
-        ignored = _resolve(request.ignore, "--ignore", None, rules)
-        ignored += _resolve(settings.ignore, "ignore", where, rules)
+        ignored = _resolve(request.ignore, "--ignore", None, known)
+        ignored += _resolve(settings.ignore, "ignore", where, known)
         return Policy(rules, frozenset(selected or rules).difference(ignored), settings.rules_version)
 
     def check(self, outputs: Sequence[Output]) -> ExitCode:
@@ -220,13 +221,13 @@ class _Run:
 
 
 def _resolve(
-    names: Iterable[str], what: str, where: Place | None, rules: Mapping[str, FindingRule]
+    names: Iterable[str], what: str, where: Place | None, rules: Mapping[str, FindingRule | DisabledRule]
 ) -> list[str]:
     """Return the ids of rules named by id, code or prefix of a code (`RT1`)."""
     found: list[str] = []
     for name in (part.strip() for listed in names for part in listed.split(",")):
         prefix = name.upper() if len(name) > 1 else "-"
-        matching = [rule.id for rule in rules.values() if name == rule.id or rule.code.startswith(prefix)]
+        matching = [key for key, rule in rules.items() if name == key or rule.code.startswith(prefix)]
         if not matching:
             known = [*rules, *(rule.code for rule in rules.values())]
             raise UsageError.unknown("finding rule", name, known, where, where=f"for {what}")

@@ -5,12 +5,21 @@ A derived fact has exactly one level or is absent. It is never read from a file 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ragortune.costs.assess import DECIDES_FROM, CostReport
 from ragortune.costs.feasibility import Ruling, latency_budgets
 from ragortune.model import Answer, Option, Profile, Provenance, Rulebook
 
 Facts = dict[str, tuple[str, str]]
 """For each derived criterion its level, and the figure behind it in words."""
+COMPUTED: Mapping[str, tuple[str, ...]] = {
+    "derived.cheapest": tuple(Option),
+    "derived.cheapest_factor": ("undecided", "slightly", "clearly"),
+    "derived.latency_budget": ("all_meet", "retrieval_misses", "none_meets"),
+    "derived.payback": ("never", "after_retirement", "before_retirement"),
+}
+"""The derived criteria, and the levels that they can have."""
 _CLEARLY = 1.5
 """Factor from which on an option is `clearly` cheaper."""
 

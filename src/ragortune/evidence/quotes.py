@@ -27,15 +27,15 @@ from ragortune.model.documents import Span
 from ragortune.support.text import INVISIBLE
 
 _LEFT_OUT = re.compile(
-    r"(?P<space>[^\S\n]+\n[>\s]*|\n[>\s]+|\s{2,}|&nbsp;|<br\s?/?>)"
+    r"(?P<space>\s*+\0[\0>\s]*|[^\S\n]+\n[>\s]*|\n[>\s]+|\s{2,}|&nbsp;|<br\s?/?>)"
     r"|(?P<marked>\w[\u0300-\u036f]{1,4})"
-    r"|\]\([^()\n]{0,1000}\)|\]\[[^\[\]\n]{0,200}\]|!?\[|\]|[*_`]"
+    r"|\]\([^()\n]{0,1000}+(?:\([^()\n]{0,200}+\)[^()\n]{0,1000}+){0,2}+\)|\]\[[^\[\]\n]{0,200}\]|!?\[|\]|[*_`]"
     r"|</?(?:b|i|u|em|strong|code|mark|sub|sup)\s?/?>"
-    r"|\\(?=[!-/:-@\[-`{-~])"
+    r"|\\(?=[\n!-/:-@\[-`{-~])"
     rf"|[{INVISIBLE}]+"
 )
-"""White space of several characters, letters with marks of their own, and what is left out: markup, and characters that
-cannot be seen. Every part is bounded or cannot match in two ways."""
+"""White space of several characters, hidden text, letters with marks of their own, and what is left out: markup, and
+characters that cannot be seen. Every part is bounded or cannot match in two ways."""
 _NORMALISED = str.maketrans("‘’‚“”„‐‑–—−", "'''\"\"\"-----")  # noqa: RUF001  (the look-alikes are the point)
 _NORMALISED |= {code: ord(" ") for code in range(0x3001) if chr(code).isspace()}
 _FENCED = re.compile(r"([^`~]*)(?:`{3}|~{3})")
@@ -68,17 +68,17 @@ class QuoteFinder:
     def find(self, quote: str, line: int | None = None) -> tuple[Span, ...]:
         """Return where a quote is, line by line; of several places the one nearest to `line`, else the first.
 
-        Empty where it is not there as whole words: `weekly` is not found in `biweekly`, nor `2,000` in `12,000`.
+        Hidden text inside the passage or the quote makes no difference. Empty where it is not there as whole words: `weekly`
+        is not found in `biweekly`, nor `2,000` in `12,000`.
         """
-        words = plain_text(quote)
-        if not any(map(str.isalnum, words)) or _BLANK in words:
-            return ()
-        places = self._find_places(words)
-        lines = {start: bisect_right(self._starts, self._source(start)) for start in places}
-        start = min(lines, key=lambda start: abs(lines[start] - (line or 1)), default=None)
-        if start is None:
-            return ()
-        return tuple(self._cut(self._source(start), self._source(start + len(words) - 1) + 1))
+        for text in dict.fromkeys((quote, _HIDDEN.sub(_BLANK, quote))):
+            words = plain_text(text)
+            places = self._find_places(words) if any(map(str.isalnum, words)) else ()
+            lines = {start: bisect_right(self._starts, self._source(start)) for start in places}
+            if lines:
+                start = min(lines, key=lambda start: abs(lines[start] - (line or 1)))
+                return tuple(self._cut(self._source(start), self._source(start + len(words) - 1) + 1))
+        return ()
 
     def find_nearest(self, quote: str, line: int | None = None) -> Span | None:
         """Return the passage most similar to a lost quote, or None if none is similar enough.

@@ -91,6 +91,9 @@ def _list_problems(record: Rule | FindingRule | FactWords) -> Iterator[_Problem]
         code, form, needs_sources = r"RT[0-9]{3}", "RT with three digits", not record.detector.about_comments
         always = record.detector is Detector.ANSWERS and not record.when
         yield always, "malformed", "has no condition", "detector"
+        reads_words = record.detector in (Detector.ABSENCE, Detector.COST)
+        wordless = reads_words and not (record.words or record.sections)
+        yield wordless, "malformed", "has no words to look for", "detector"
         says = "has a 'since' that is not a version (numbers separated by dots)"
         yield not _VERSION.fullmatch(record.since), "malformed", says, "since"
     hint = "every rule rests on published evidence"

@@ -19,10 +19,7 @@ from ragortune.model.options import has_need as has_need
 from ragortune.model.options import is_undecided as is_undecided
 from ragortune.model.options import pair_option as pair_option
 from ragortune.model.options import pair_probabilities as pair_probabilities
-from ragortune.model.prices import Confidence as Confidence
-from ragortune.model.prices import PriceKind as PriceKind
 from ragortune.model.prices import PriceRow as PriceRow
-from ragortune.model.prices import PriceValue as PriceValue
 from ragortune.model.profiles import Answer as Answer
 from ragortune.model.profiles import Evidence as Evidence
 from ragortune.model.profiles import Profile as Profile
@@ -44,6 +41,7 @@ from ragortune.model.recommendation import RuleHit as RuleHit
 from ragortune.model.recommendation import RuleTrace as RuleTrace
 from ragortune.model.recommendation import TraceState as TraceState
 from ragortune.model.rules import AnswerCount as AnswerCount
+from ragortune.model.rules import DisabledRule as DisabledRule
 from ragortune.model.rules import Effect as Effect
 from ragortune.model.rules import Finding as Finding
 from ragortune.model.rules import Gate as Gate

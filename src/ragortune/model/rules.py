@@ -204,6 +204,15 @@ class Scale(Record, frozen=True):
         return self.intercept_rag if need is Need.RAG else self.intercept_fine_tuning
 
 
+class DisabledRule(Record, frozen=True):
+    """A rule or finding rule of the extended set that a rule pack has disabled."""
+
+    code: str
+    """Its code."""
+    because: str
+    """Why it does not hold for this team."""
+
+
 class AnswerCount(Record, frozen=True):
     """The frequency of one answer to one criterion in the field sample."""
 
@@ -243,8 +252,8 @@ class Rulebook(Record, frozen=True, dict=True):
     """Criteria of the group `derived` by id: computed from quantities and never asked for."""
     recheck_days: int = 365
     """How many days a source stays fresh, unless a rule overrides it."""
-    disabled: Mapping[str, str] = NOTHING
-    """Rules of the base set that a rule pack disabled, with the reason."""
+    disabled: Mapping[str, DisabledRule] = NOTHING
+    """Rules of the extended set that a rule pack has disabled, by id."""
     casebook: msgspec.Raw = msgspec.Raw(b"\x90")
     """The casebook as MessagePack, each case with its answers as levels by criterion; `coded_cases` decodes it."""
     quantities: Mapping[str, QuantityKind] = NOTHING

@@ -72,6 +72,9 @@ def find_page(book: Rulebook, name: str) -> list[Block]:
         return TOPICS[name](book)
     if name in book.quantities:
         return quantities_page(book, [name])
+    for id_, disabled in book.disabled.items():
+        if name == id_ or name.upper() == disabled.code:
+            raise UsageError(f"{book.name} disables rule '{id_}': {disabled.because}")
     error = UsageError.unknown("page", name, [*page_names(book), *book.quantities])
     if name in book.prices:
         error.hint = f"`ragortune prices show {name}` shows this price"
@@ -215,7 +218,7 @@ def list_rules(book: Rulebook) -> list[Block]:
         for rule in findings.values()
     ]
     held = f"{len(book.rules)} rules, {len(book.criteria)} criteria, {len(book.sources)} sources"
-    disabled = [Paragraph(f"{name} is disabled: {because}") for name, because in book.disabled.items()]
+    disabled = (Paragraph(f"{name} is disabled: {rule.because}") for name, rule in book.disabled.items())
     return [terms(rules), Break(), Paragraph(f"{held}, {len(findings)} finding rules"), *disabled]
 
 

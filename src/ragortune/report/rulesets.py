@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from ragortune.casebook import Agreement, Tally
 from ragortune.engine import decide_option
+from ragortune.evidence.documents.language import read_language
 from ragortune.lint.examples import Tried, list_failed
 from ragortune.model import Case, Option, Rulebook, Sample
 from ragortune.model.findings import read_finding_rules
@@ -22,16 +23,18 @@ _SAMPLES = {
 
 # --- diff ---------------------------------------------------------------------------------------------------------
 
-_KINDS = {"criterion": ("criterion", "criteria"), "rule": ("rule", None), "finding": ("finding rule", None)}
+_PLURALS = {"criterion": "criteria", "quantity": "quantities"}
 _NO_OUTCOME = frozenset({"tests", "sources"})
 """Fields that cannot change an outcome."""
+_NOT_DECIDING = frozenset({"case", "option", "source"})
+"""Kinds of record that cannot change an outcome."""
 
 
 class Change(Record, frozen=True):
     """One record that differs between two rule sets."""
 
     kind: str
-    """`criterion`, `rule` or `finding`."""
+    """`criterion`, `rule`, `finding`, `scale`, `quantity`, `price`, `phrase`, `option`, `source` or `case`."""
     id: str
     change: str
     """`added`, `removed` or `changed`."""
@@ -64,22 +67,20 @@ class RuleDiff(Record, frozen=True, rename={"old": "from", "new": "to"}):
 
 def compare_rule_sets(old: Rulebook, new: Rulebook) -> RuleDiff:
     """Return the differences between two rule sets, and the cases with another recommendation."""
-    pairs = (
-        ("criterion", old.criteria, new.criteria),
-        ("rule", old.rules, new.rules),
-        ("finding", read_finding_rules(old), read_finding_rules(new)),
-    )
+    records = _list_records(new)
     changes = []
-    for kind, before, after in pairs:
+    for kind, before in _list_records(old).items():
+        decides, after = kind not in _NOT_DECIDING, records[kind]
         for name in sorted({*before, *after}):
             mine, theirs = before.get(name), after.get(name)
             if mine is None or theirs is None:
-                changes.append(Change(kind, name, "added" if mine is None else "removed"))
+                changes.append(Change(kind, name, "added" if mine is None else "removed", (), decides))
             elif mine != theirs:
                 fields = tuple(
                     field for field in mine.field_names() if getattr(mine, field) != getattr(theirs, field)
                 )
-                changes.append(Change(kind, name, "changed", fields, not set(fields) <= _NO_OUTCOME))
+                outcome = decides and not set(fields) <= _NO_OUTCOME
+                changes.append(Change(kind, name, "changed", fields, outcome))
     advised = {case.id: decide_option(old, levels).option for case, levels in old.coded_cases}
     cases = []
     for case, levels in new.coded_cases:
@@ -88,6 +89,22 @@ def compare_rule_sets(old: Rulebook, new: Rulebook) -> RuleDiff:
             judged = _judge_change(case, was, now)
             cases.append(CaseChange(case.id, case.sample, case.outcome, was, now, judged))
     return RuleDiff(name_rule_set(old), name_rule_set(new), tuple(changes), tuple(cases))
+
+
+def _list_records(book: Rulebook) -> dict[str, Mapping[str, Record]]:
+    """Return the records that are compared, by kind and name."""
+    return {
+        "criterion": book.readable,
+        "rule": book.rules,
+        "finding": read_finding_rules(book),
+        "scale": {"of the rule set": book.scale},
+        "quantity": book.quantities,
+        "price": book.prices,
+        "phrase": {phrase.id: phrase for phrase in read_language(book).data.facts},
+        "option": {guide.id.value: guide for guide in book.options.values()},
+        "source": book.sources,
+        "case": {case.id: case for case in book.cases},
+    }
 
 
 def _judge_change(case: Case, was: Option, now: Option) -> str:
@@ -106,9 +123,11 @@ def write_diff(diff: RuleDiff) -> Iterator[str]:
         fields = f" ({', '.join(change.fields)})" if change.fields else ""
         note = "" if change.outcome else "; no outcome changes"
         yield f"  {change.change:<8} {change.kind} {change.id}{fields}{note}"
+    numbers = Counter({"criterion": 0, "rule": 0, "finding": 0})
+    numbers.update(change.kind for change in diff.changes)
     counts = (
-        count_words(sum(change.kind == kind for change in diff.changes), *names)
-        for kind, names in _KINDS.items()
+        count_words(number, "finding rule" if kind == "finding" else kind, _PLURALS.get(kind))
+        for kind, number in numbers.items()
     )
     yield f"changed: {', '.join(counts)}" if diff.changes else "nothing differs"
     for case in diff.cases:

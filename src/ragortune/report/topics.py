@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from ragortune.engine import decide_option
+from ragortune.engine.questions import UNFIRM_FACTOR
 from ragortune.engine.score import logistic
 from ragortune.evidence.quantities import format_quantity
 from ragortune.model import EVEN, GateKind, Rulebook, Sample, Strength
@@ -35,7 +36,7 @@ _FITTED = (
 _GAIN = (
     "The value of a question is the expected gain from its answer: the expected drop in the Brier score of the "
     "probabilities, on a scale from 0 to 1. A question with an expected gain of {ask_from:g} or more is worth asking, "
-    "while the advice is not firm one with a third of that."
+    "and while the advice is not firm, one with {unfirm:.2g} or more."
 )
 _DEFAULT = (
     "no known answer argues for or against retrieval, and tuning is not needed: start with retrieval and add tuning "
@@ -121,7 +122,7 @@ def firm_page(book: Rulebook) -> list[Block]:
         ("too little", f"no option reaches {format_share(EVEN)}, or the default applies"),
         ("default", _DEFAULT),
     ]
-    gain = _GAIN.format(ask_from=book.scale.ask_from)
+    gain = _GAIN.format(ask_from=book.scale.ask_from, unfirm=book.scale.ask_from / UNFIRM_FACTOR)
     return [Heading("How firm"), terms(meanings), Heading("What to find out", 2), Paragraph(gain)]
 
 

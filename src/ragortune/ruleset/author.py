@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from ragortune.evidence.documents.language import LanguageData
-from ragortune.model import EVEN, Scale, Strength
+from ragortune.model import EVEN, DisabledRule, Scale, Strength
 from ragortune.ruleset.files import ALL_KINDS, KINDS, Manifest, read_records, validate
 from ragortune.support.errors import Place, RagortuneError, RulebookError
 from ragortune.support.reading import Document, KeyPath, decode_text, parse_yaml
@@ -54,8 +55,10 @@ class Authored:
         """Records by kind and id."""
         self.origins: dict[At, tuple[Document, KeyPath]] = {}
         """File and key path of each record, by kind and id."""
-        self.disabled: dict[str, str] = {}
-        """Reasons by id of the rules that are disabled."""
+        self.disabled: dict[str, DisabledRule] = {}
+        """The rules of the extended set that are disabled, by id."""
+        self.invalid: set[str] = set()
+        """Ids of records that are invalid in themselves: what names them is judged once they are valid."""
         self.problems: list[RagortuneError] = []
         self._unfit: set[At] = set()
         if base:
@@ -82,14 +85,17 @@ class Authored:
         """Return the records of a kind that are of this set, by id."""
         return {name: record for name, record in self.records[kind].items() if self.is_own((kind, name))}
 
-    def report(self, message: str, at: At, hint: str | None = None) -> None:
-        """Add a problem that makes the rule set unusable.
+    def report(self, message: str, at: At, hint: str | None = None, *, key: bool = False) -> None:
+        """Add a problem that makes the rule set unusable, with the place of a part or of its `key`.
 
-        A record of the extended set is no problem of itself: the one that overrides what it uses is, and is told once.
+        A record of the extended set is no problem of itself: the one that overrides what it uses is, and is told once. A
+        part that names an invalid record is no problem, either.
         """
+        if self.invalid and not self.invalid.isdisjoint(self._list_names(at)):
+            return
         override = self._find_override(at)
         if override is None:
-            self.add_problem(RulebookError(message, self.place_of(at), hint))
+            self.add_problem(RulebookError(message, self.place_of(at, key=key), hint))
         elif override not in self._unfit:
             self._unfit.add(override)
             message = f"'{override[1]}' no longer fits '{at[1]}' in {at[0]}/ of the extended set: {message}"
@@ -104,12 +110,22 @@ class Authored:
         first = min(filter(named.count, overrides), key=named.index, default=None)
         return overrides[first] if first else None
 
+    def _list_names(self, at: At) -> Iterator[str]:
+        """Yield the path of a part of a record, and the texts and keys in it, those of groups with their group."""
+        document, start = self.origins[at[:2]]
+        part: Any = document.data
+        for key in (*start, *at[2:]):
+            inside = key in part if isinstance(part, Mapping) else isinstance(key, int) and key < len(part)
+            part = part[key] if inside else None
+        return chain(map(str, at[2:]), _find_names(part))
+
     def report_unknown(
         self, what: str, name: str, known: Collection[str], at: At, *, key: bool = False
     ) -> None:
         """Add a problem if a name, which may be a `key`, is not defined."""
         if name not in known:
-            self.add_problem(RulebookError.unknown(what, name, known, self.place_of(at, key=key)))
+            problem = RulebookError.unknown(what, name, known)
+            self.report(problem.message, at, problem.hint, key=key)
 
     def report_missing(self, owner: str, what: str, name: str, known: Collection[str], at: At) -> bool:
         """Add a problem if a record or criterion does not have what is named, and return whether it is one."""
@@ -120,6 +136,19 @@ class Authored:
     def add_problem(self, problem: RagortuneError) -> None:
         """Add a problem; raises RulebookError with all of them if there are too many."""
         RulebookError.collect(self.problems, problem)
+
+
+def _find_names(part: object, group: str = "") -> Iterator[str]:
+    """Yield the texts and keys in a part of a file, keys inside of a mapping with its own key before them."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, Mapping):
+        for key, value in part.items():
+            yield f"{group}{key}"
+            yield from _find_names(value, f"{key}.")
+    elif isinstance(part, Sequence):
+        for value in part:
+            yield from _find_names(value)
 
 
 def read_folder(folder: Path) -> Authored:
@@ -221,7 +250,9 @@ def _read_records(authored: Authored, files: Files) -> None:
             message = f"a rule set keeps its files in {known}"
             authored.add_problem(RulebookError(message, Place(document.path)))
             continue
-        for (kind, index), record in read_records(folder, document, authored.problems, seen):
+        for (kind, index), record in read_records(
+            folder, document, authored.problems, seen, authored.invalid
+        ):
             authored.records[kind][record.id] = record
             authored.origins[kind, record.id] = (document, (kind, index))
             for field, (form, what) in _FORMS.items():
@@ -234,11 +265,18 @@ def _read_records(authored: Authored, files: Files) -> None:
 def _disable_rules(authored: Authored, document: Document) -> None:
     base = authored.base
     shipped = {**base.records["rules"], **base.records["findings"]} if base else {}
+    names = {rule.code: name for name, rule in shipped.items()}
     for index, entry in enumerate(authored.manifest.disable):
-        if entry.rule not in shipped:
-            place = document.place_of(("disable", index, "rule"))
-            problem = RulebookError.unknown("rule", entry.rule, shipped, place, where="to disable")
+        place = document.place_of(("disable", index, "rule"))
+        name = names.get(entry.rule, entry.rule)
+        kind = "rules" if name in authored.records["rules"] else "findings"
+        if name not in shipped:
+            problem = RulebookError.unknown("rule", name, shipped, place, where="to disable")
             authored.add_problem(problem)
-        for kind in ("findings", "rules"):
-            if entry.rule in shipped and authored.records[kind].pop(entry.rule, None) is not None:
-                authored.disabled[entry.rule] = entry.because
+        elif name in authored.disabled:
+            authored.add_problem(RulebookError(f"rule '{name}' is disabled twice", place))
+        elif authored.is_own((kind, name)):
+            message = f"rule '{name}' is disabled and defined anew"
+            authored.add_problem(RulebookError(message, place, "drop one of the two"))
+        else:
+            authored.disabled[name] = DisabledRule(authored.records[kind].pop(name).code, entry.because)

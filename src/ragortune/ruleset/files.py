@@ -11,7 +11,7 @@ from enum import Enum
 from functools import cache
 from itertools import islice
 from types import SimpleNamespace
-from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, cast, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_model
 
@@ -30,7 +30,6 @@ from ragortune.model import (
     Case,
     Criterion,
     OptionGuide,
-    PriceKind,
     PriceRow,
     QuantityKind,
     Rule,
@@ -38,7 +37,7 @@ from ragortune.model import (
     Source,
 )
 from ragortune.model.findings import FindingRule
-from ragortune.model.prices import check_row
+from ragortune.model.prices import PriceKind, check_row
 from ragortune.support.errors import MAX_PROBLEMS, RagortuneError, RulebookError
 from ragortune.support.reading import Document, KeyPath
 from ragortune.support.record import Record
@@ -50,7 +49,7 @@ class Disabled(Record, frozen=True):
     """A rule of the extended set that is switched off."""
 
     rule: str
-    """Id of the rule."""
+    """Id or code of the rule."""
     because: str
     """Why it does not hold for this team."""
 
@@ -187,9 +186,13 @@ def _word_problems(details: Iterable[Any], folder: str, document: Document) -> I
     listed = [(detail, _real_path(detail, document.data)) for detail in details]
     misspelt = {path[:-1] for detail, path in listed if detail["type"] == "extra_forbidden"}
     unions = misspelt.intersection(path for _, path in listed)
+    valued = [path for detail, path in listed if detail["type"] not in ("extra_forbidden", "missing")]
+    around = {path[: size + 1] for path in valued for size in range(len(path))}
     for detail, path in listed:
         if path in unions or (detail["type"] == "missing" and path[:-1] in unions):
             continue  # the other members of the union say less than the wrong key
+        if detail["type"] == "extra_forbidden" and path in around:
+            continue  # another member of the union has this key, with another value
         if detail["type"] == "missing":
             missing.setdefault(path[:-1], []).append(f"'{path[-1]}'")
             continue
@@ -222,6 +225,9 @@ def _word_problem(detail: Any, folder: str, path: KeyPath, document: Document) -
     place = document.place_of(path)
     if detail["type"] == "extra_forbidden":
         known = _known_keys(folder, path[:-1])
+        if path[-1] in known:
+            message = f"'{path[-1]}' does not go with the other keys here"
+            return RulebookError(message, document.place_of(path, key=True))
         return RulebookError.unknown("key", path[-1], known, document.place_of(path, key=True), where="here")
     if detail["type"] == "enum":
         enums = (enum for enum in _classes_in(_type_at(folder, path)) if issubclass(enum, Enum))
@@ -256,8 +262,8 @@ def _type_at(folder: str, path: KeyPath) -> Any:
         if get_origin(current) is Mapping:
             current = get_args(current)[1]
         elif isinstance(part, str):
-            record = _record_in(current)
-            current = get_type_hints(record).get(part) if record else None
+            hints = (get_type_hints(record).get(part) for record in _records_in(current))
+            current = next(filter(None, hints), None)
     return current
 
 
@@ -265,13 +271,12 @@ def _known_keys(folder: str, path: KeyPath) -> tuple[str, ...]:
     """Return the keys that a mapping in a file may have."""
     if not path and folder != MANIFEST:
         return tuple(kind.name for kind in KINDS[folder])
-    record = _record_in(_type_at(folder, path))
-    return record.field_names() if record else ()
+    return tuple(name for record in _records_in(_type_at(folder, path)) for name in record.field_names())
 
 
-def _record_in(hint: Any) -> type[Record] | None:
-    """Return the record type in a type hint, None if there is none."""
-    return next((found for found in _classes_in(hint) if issubclass(found, Record)), None)
+def _records_in(hint: Any) -> Iterator[type[Record]]:
+    """Yield the record types in a type hint: several in a union."""
+    return (found for found in _classes_in(hint) if issubclass(found, Record))
 
 
 def _classes_in(hint: Any) -> Iterator[type]:
@@ -282,20 +287,28 @@ def _classes_in(hint: Any) -> Iterator[type]:
 
 
 def read_records(
-    folder: str, document: Document, problems: list[RagortuneError], seen: set[tuple[str, str]]
+    folder: str,
+    document: Document,
+    problems: list[RagortuneError],
+    seen: set[tuple[str, str]],
+    invalid: set[str],
 ) -> Iterator[tuple[tuple[str, int], Any]]:
     """Yield the valid records of a file with their key paths; problems are added to the list.
 
-    A record whose kind and id are in `seen` is a duplicate; those of the others are added to it.
+    A record whose kind and id are in `seen` is a duplicate; those of the others are added to it. The ids of invalid
+    records are added to `invalid`.
     """
-    parsed = validate(folder, document, problems)
+    parsed, data = validate(folder, document, problems), cast("Any", document.data)
     for kind in KINDS[folder] if parsed else ():
         for index, record in enumerate(getattr(parsed, kind.name)):
-            if record and (kind.name, record.id) in seen:
+            written = data[kind.name][index]
+            if record is None:
+                invalid.update({str(written.get("id"))} if isinstance(written, dict) else ())
+            elif (kind.name, record.id) in seen:
                 place = document.place_of((kind.name, index, "id"))
                 twice = RulebookError(f"{kind.singular} '{record.id}' is defined twice", place)
                 RulebookError.collect(problems, twice)
-            elif record:
+            else:
                 seen.add((kind.name, record.id))
                 yield (kind.name, index), record
 
@@ -303,7 +316,7 @@ def read_records(
 def read_price_file(document: Document, kinds: Mapping[str, PriceKind]) -> tuple[PriceRow, ...]:
     """Return the rows of a price file outside of a rule set; raises RulebookError with all problems."""
     problems: list[RagortuneError] = []
-    records = read_records("prices", document, problems, set())
+    records = read_records("prices", document, problems, set(), set())
     rows = [(at, row) for at, row in records if isinstance(row, PriceRow)]
     for at, row in rows:
         for path, problem in check_row(row, kinds):

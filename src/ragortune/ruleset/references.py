@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
+from ragortune.costs.derived import COMPUTED
 from ragortune.evidence.profile import OWN_KEYS, Vocabulary
 from ragortune.model import Bound, Condition, Criterion, Main, Option, PriceRow, QuantityKind, Rule
 from ragortune.model.findings import FindingRule
-from ragortune.model.prices import bounds_of, check_row, list_sources
+from ragortune.model.prices import bounds_of, check_row
 from ragortune.model.profiles import LARGEST_NUMBER
 from ragortune.model.quantities import measure
 from ragortune.model.units import parse_unit
 from ragortune.ruleset.author import At, Authored
 from ragortune.ruleset.wordings import check_wordings
 from ragortune.support.errors import Place, ProfileError, QuantityError, RulebookError
-from ragortune.support.text import quote_value
+from ragortune.support.text import join_words, quote_value
 
 _LARGEST_SPREAD = 1_000
 _MAX_LEVELS = 100
+_NOT_LEVELS = re.compile(r"unknown|null|~|true|false|[-+.]?[0-9][0-9.,_]*", re.IGNORECASE)
+"""Names of levels that YAML, or a profile, reads as a number, as nothing known, or as a boolean."""
 
 
 def check_references(authored: Authored) -> None:
     """Report undefined names and invalid conditions, profiles, quantities and prices in a rule set."""
     records = authored.records
+    criteria = [(kind, criterion) for kind in ("criteria", "derived") for criterion in records[kind].values()]
+    authored.invalid |= {own.id for kind, own in criteria if not _check_criterion(authored, own, kind)}
     vocabulary = Vocabulary({**records["criteria"], **records["derived"]}, records["quantities"])
     codes: dict[str, str] = {}
     rules = [(kind, rule) for kind in ("rules", "findings") for rule in records[kind].values()]
@@ -37,9 +43,9 @@ def check_references(authored: Authored) -> None:
         at = ("cases", case.id, "profile")
         owner = f"case '{case.id}': " if authored.is_own(at) else ""
         _check_profile(authored, Vocabulary(records["criteria"]), case.profile, at, owner)
-    for kind in ("criteria", "derived"):
-        for criterion in records[kind].values():
-            _check_criterion(authored, criterion, kind)
+    for kind, criterion in criteria:
+        for name, wanted in criterion.asked_when.items():
+            _check_condition(authored, (kind, criterion.id, "asked_when", name), wanted)
     for quantity in records["quantities"].values():
         _check_quantity(authored, quantity)
     for row in records["prices"].values():
@@ -113,15 +119,28 @@ def _check_profile(
         authored.report(f"{owner}{error.message}", at, error.hint)
 
 
-def _check_criterion(authored: Authored, criterion: Criterion, kind: str) -> None:
-    for name, wanted in criterion.asked_when.items():
-        _check_condition(authored, (kind, criterion.id, "asked_when", name), wanted)
+def _check_criterion(authored: Authored, criterion: Criterion, kind: str) -> bool:
+    """Report what is wrong with a criterion in itself; False if something is."""
     form = "derived.name" if kind == "derived" else "group.name"
     misnamed = not criterion.name or (criterion.group == "derived") != (kind == "derived")
     low, high = criterion.minimum, criterion.maximum
-    without_start = all(level.starts_at is None for level in criterion.levels)
-    for part, broken, message in (
+    starts = [level.starts_at for level in criterion.levels if level.starts_at is not None]
+    rising = sorted({*starts})
+    misread = [quote_value(name) for name in criterion.level_ids if _NOT_LEVELS.fullmatch(name)]
+    missing = [name for name in COMPUTED.get(criterion.id, ()) if name not in criterion.level_ids]
+    uncomputed = f"is never computed, only {join_words(COMPUTED)} are"
+    computed = f"needs the levels that are computed: {join_words(map(quote_value, missing))}"
+    problems = (
+        ("levels", not criterion.levels, "has no level"),
         ("levels", len(set(criterion.level_ids)) != len(criterion.levels), "names a level twice"),
+        (
+            "levels",
+            bool(misread),
+            f"has levels that a profile reads as something else: {join_words(misread)}",
+        ),
+        ("levels", starts not in (rising, rising[::-1]), "has levels that do not start in order"),
+        ("levels", bool(missing), computed),
+        ("id", kind == "derived" and criterion.id not in COMPUTED, uncomputed),
         ("levels", len(criterion.levels) > _MAX_LEVELS, f"has more than {_MAX_LEVELS} levels"),
         (
             "several",
@@ -131,24 +150,41 @@ def _check_criterion(authored: Authored, criterion: Criterion, kind: str) -> Non
         ("id", misnamed, f"is not named `{form}`"),
         ("id", criterion.group in OWN_KEYS, "is in a group whose name every profile uses for something else"),
         ("minimum", low is not None and high is not None and low > high, "has a minimum above its maximum"),
-        ("unit", criterion.unit and without_start, "has a unit, but no level says where it starts"),
-    ):
+        (
+            "unit",
+            bool(criterion.unit and criterion.levels and not starts),
+            "has a unit, but no level says where it starts",
+        ),
+    )
+    for part, broken, message in problems:
         if broken:
-            authored.report(f"criterion {quote_value(criterion.id)} {message}", (kind, criterion.id, part))
+            name = quote_value(criterion.id)
+            authored.report(f"criterion {name} {message}", (kind, criterion.id, part))
+    return not any(broken for _, broken, _ in problems)
 
 
 def _check_quantity(authored: Authored, kind: QuantityKind) -> None:
     at = ("quantities", kind.id)
     criteria = authored.records["criteria"]
-    for name in filter(None, (kind.criterion, kind.depends_on)):
-        authored.report_unknown("criterion", name, criteria, at)
-    if kind.criterion in criteria and not criteria[kind.criterion].unit:
-        message = f"'{kind.id}' is a number, and '{kind.criterion}' takes none: it has no unit"
-        authored.report(message, (*at, "criterion"))
     if not (kind.unit or kind.rows or kind.words):
         authored.report(f"'{kind.id}' needs a 'unit', or 'rows' or 'words' to choose from", at)
-    for name in kind.rows:
-        authored.report_unknown("kind of price row", name, authored.records["price_kinds"], at)
+    for index, name in enumerate(kind.rows):
+        kinds = authored.records["price_kinds"]
+        authored.report_unknown("kind of price row", name, kinds, (*at, "rows", index))
+    for part in ("criterion", "depends_on"):
+        if name := getattr(kind, part):
+            authored.report_unknown("criterion", name, criteria, (*at, part))
+    if kind.criterion in criteria and not (kind.unit and criteria[kind.criterion].unit):
+        one, other = ("number", "takes none: it has no unit") if kind.unit else ("name", "takes a number")
+        message = f"'{kind.id}' is a {one}, and '{kind.criterion}' {other}"
+        authored.report(message, (*at, "criterion"))
+    prices, depends = authored.records["prices"], criteria.get(kind.depends_on or "")
+    levels = (*(depends.level_ids if depends else ()), "otherwise")
+    for level, name in kind.defaults.items():
+        authored.report_unknown("level", level, levels, (*at, "defaults", level), key=True)
+        if name not in kind.words and not (name in prices and prices[name].kind in kind.rows):
+            names = (*kind.words, *(row.id for row in prices.values() if row.kind in kind.rows))
+            authored.report_unknown("name to choose", name, names, (*at, "defaults", level))
     if not 0 <= kind.minimum <= kind.maximum <= LARGEST_NUMBER:
         message = f"'{kind.id}' needs 0 <= minimum <= maximum <= {LARGEST_NUMBER:g}"
         authored.report(message, (*at, "maximum"))
@@ -162,7 +198,7 @@ def _check_quantity(authored: Authored, kind: QuantityKind) -> None:
             wanted = f"in {before.unit} or a multiple of it" if before.unit else "as a name, without a unit"
             authored.report(f"'{kind.id}' overrides a quantity that is given {wanted}", (*at, "unit"))
     except QuantityError as error:
-        authored.report(error.message, at, error.hint)
+        authored.report(error.message, (*at, "unit"), error.hint)
 
 
 def _check_price(authored: Authored, row: PriceRow) -> None:
@@ -173,8 +209,11 @@ def _check_price(authored: Authored, row: PriceRow) -> None:
     quantity = quantities.get(row.id) or quantities.get(row.id.rpartition("-")[0])
     if row.kind == "default" and quantity and not flaws:
         _check_default(authored, row, quantity)
-    for name in list_sources(row):
-        authored.report_unknown("source", name, authored.records["sources"], ("prices", row.id, "source"))
+    cited = [((), row.source), *((("values", name), value.source) for name, value in row.values.items())]
+    for path, source in cited:
+        if source is not None:
+            at = ("prices", row.id, *path, "source")
+            authored.report_unknown("source", source, authored.records["sources"], at)
 
 
 def _check_default(authored: Authored, row: PriceRow, quantity: QuantityKind) -> None:

@@ -217,7 +217,7 @@ def _open_spark(source: str) -> Records:
     backend = _find_backend("pyspark", "measure,spark")
     from pyspark.sql import SparkSession  # noqa: PLC0415  (the extra `spark`)
 
-    address, options = split_address(source, "--calls", ("path", "table"))
+    address, options = split_address(source, "--calls", ("path",))
     settings = {
         "spark.sql.session.timeZone": "UTC",
         "spark.ui.enabled": "false",
@@ -225,7 +225,8 @@ def _open_spark(source: str) -> Records:
     }
     if address.netloc:
         settings["spark.master"] = f"spark://{address.netloc}"
-        names, kind = [options.get("path", "")], _detect_kind(Path(options.get("path", "")))
+        path = options.get("path", "")
+        names, kind = [path], _detect_kind(Path(path))
     else:
         settings |= {"spark.master": "local[*]", "spark.sql.shuffle.partitions": "4"}
         files, kind = _list_files(source.removeprefix(_SPARK))
@@ -239,9 +240,7 @@ def _open_spark(source: str) -> Records:
         (frame.cache() if kept else frame).createOrReplaceTempView(name)
         return connection.table(name)
 
-    if "table" in options:
-        frame, record = session.table(options["table"]), None
-    elif kind == "parquet":
+    if kind == "parquet":
         frame, record = session.read.parquet(*names), None
     elif kind == "csv":
         frame, record = session.read.csv(names, header=True, multiLine=True, escape='"'), None

@@ -107,10 +107,8 @@ def read_examples(path: Path, most: int = SAMPLE) -> Examples:
 
 def detect_form(row: Mapping[str, Any]) -> str | None:
     """Return the format of a row by its keys, None if it has none of the known ones."""
-    if isinstance(row.get("messages"), list) or _split_conversation(row):
-        return "chat messages"
-    if isinstance(row.get("conversations"), list):
-        return "ShareGPT"
+    if _find_messages(row) is not None:
+        return "ShareGPT" if isinstance(row.get("conversations"), list) else "chat messages"
     if "instruction" in row and _first_key(row, ANSWER_KEYS):
         return "Alpaca"
     if _first_key(row, _INPUT_KEYS) and _first_key(row, ANSWER_KEYS):
@@ -156,15 +154,17 @@ def _write_out(value: object) -> str:
     return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _split_conversation(row: Mapping[str, Any]) -> list[Any]:
-    """Return the messages of a row whose prompt and completion are lists of messages."""
+def _find_messages(row: Mapping[str, Any]) -> list[Any] | None:
+    """Return the messages of a row, which may be those of its prompt and those of its completion."""
+    for listed in (row.get(name) for name in ("messages", "conversations", "contents")):
+        if isinstance(listed, list):
+            return listed
     prompt, completion = row.get("prompt"), row.get("completion")
-    return prompt + completion if isinstance(prompt, list) and isinstance(completion, list) else []
+    return prompt + completion if isinstance(prompt, list) and isinstance(completion, list) else None
 
 
 def _read_chat_row(line: int, row: Mapping[str, Any]) -> Example:
-    listed = (row.get("messages"), row.get("conversations"), _split_conversation(row))
-    turns = read_chat(row, next(found for found in listed if isinstance(found, list)))
+    turns = read_chat(row, _find_messages(row))
     dialogue = [turn for turn in turns if turn.role != "system"]
     last = dialogue.pop() if dialogue and dialogue[-1].role == "assistant" else None
     calls = last.calls if last else ()
@@ -217,7 +217,7 @@ def _is_degenerate(text: str) -> bool:
     return len(data) > _DEGENERATE_LENGTH and len(zlib.compress(data, 1)) < _DEGENERATE_RATIO * len(data)
 
 
-# --- chat: the formats of OpenAI, Anthropic, Bedrock and ShareGPT -------------------------------------------------
+# --- chat: the formats of OpenAI, Anthropic, Bedrock, Gemini and ShareGPT -----------------------------------------
 
 
 Call = tuple[str, object]
@@ -236,7 +236,8 @@ class Turn(NamedTuple):
 def read_chat(row: Mapping[str, Any], messages: object) -> tuple[Turn, ...]:
     """Return the messages of a row, with a `system` field of the row as the first; `find_faults` reports unknown roles."""
     turns = [_read_turn(message) for message in _as_list(messages)]
-    system = _read_content(row.get("system"))[0]
+    system = row.get("system") or row.get("systemInstruction")
+    system = _read_content(system.get("parts") if isinstance(system, dict) else system)[0]
     return (*((Turn("system", system),) if system else ()), *turns)
 
 
@@ -261,7 +262,8 @@ def _read_turn(message: object) -> Turn:
     if not isinstance(message, dict):
         return Turn("", "")
     role = _ROLES.get(str(message.get("role", message.get("from"))).lower(), "")
-    text, calls = _read_content(message.get("content", message.get("value")))
+    contents = (message.get(name) for name in ("content", "value", "parts"))
+    text, calls = _read_content(next((one for one in contents if one is not None), None))
     called = [*_as_list(message.get("tool_calls")), message.get("function_call")]
     functions = [call.get("function", call) for call in called if isinstance(call, dict)]
     calls += [_read_call(function, "arguments") for function in functions if isinstance(function, dict)]
@@ -279,6 +281,8 @@ def _read_content(content: object) -> tuple[str, list[Call]]:
         use = part if part.get("type") == "tool_use" else part.get("toolUse")
         if isinstance(use, dict):
             calls.append(_read_call(use, "input"))
+        elif isinstance(use := part.get("functionCall"), dict):
+            calls.append(_read_call(use, "args"))
         elif isinstance(part.get("text"), str):
             texts.append(part["text"])
         else:  # an image, a document, the result of a tool
