@@ -6,13 +6,7 @@ import pytest
 from msgspec import Raw
 
 from ragortune import Option, recommend
-from ragortune.casebook import (
-    Agreement,
-    Judged,
-    Verdict,
-    find_nearest,
-    measure_agreement,
-)
+from ragortune.casebook import Agreement, Judged, Verdict, find_nearest, measure_agreement
 from ragortune.engine import is_settled
 from ragortune.model import Sample
 

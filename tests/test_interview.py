@@ -9,13 +9,7 @@ from ragortune.engine import SearchTooLargeError, decide_option, is_settled
 from ragortune.evidence.profile import Vocabulary, find_declined
 from ragortune.evidence.profile_files import write_profile
 from ragortune.evidence.round_trip import write_answers
-from ragortune.interview import (
-    Command,
-    Interview,
-    explain_question,
-    read_command,
-    take_answer,
-)
+from ragortune.interview import Command, Interview, explain_question, read_command, take_answer
 from ragortune.model import Criterion, Level, Option, Profile, Sample
 from ragortune.support.reading import parse_yaml
 

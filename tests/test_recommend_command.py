@@ -131,7 +131,7 @@ def test_several_reports_are_set_apart(run, write):
     text = run("recommend", *names).out
     markdown = run("recommend", "--format", "markdown", *names).out
 
-    assert "\n" + "─" * 80 + "\n\nB\n" in text
+    assert "\n---\n\nB\n" in text
     assert "\n---\n\n# B\n" in markdown
 
 

@@ -13,9 +13,10 @@ from ragortune.casebook import find_nearest
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Gate, GateKind, Need
 from ragortune.report.blocks import Heading, Item, Items, Paragraph
-from ragortune.report.headline import Advice, describe_firmness, format_probability, format_share
+from ragortune.report.headline import describe_firmness, format_probability, format_share
 from ragortune.report.markdown import escape_markdown, write_markdown
 from ragortune.report.recommendation import build_recommendation
+from ragortune.report.shapes import Advice
 from ragortune.report.text import write_text
 from ragortune.support.reading import PROFILE_BYTES, read_document
 from ragortune.support.text import clean_text, join_words, quote_value, shorten_text, suggest_name

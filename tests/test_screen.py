@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from ragortune import load_rulebook, recommend
 from ragortune.model import Direction, has_need
-from ragortune.report.headline import Advice
 from ragortune.report.pages import find_page
 from ragortune.report.recommendation import SECTIONS, build_recommendation
+from ragortune.report.shapes import Advice
 from ragortune.report.text import SCREEN_LINES, write_screen
 from ragortune.support.text import cut_text
 

@@ -60,6 +60,4 @@ def recommend(
     if not isinstance(profile, Profile):
         profile = Vocabulary(book.criteria, book.quantities).read_profile(profile)
     recommendation = judge_profile(book, add_facts(book, profile, as_of or read_date()))
-    if not what_if:
-        return recommendation
-    return add_what_if(recommendation)
+    return add_what_if(recommendation) if what_if else recommendation

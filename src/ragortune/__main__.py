@@ -20,6 +20,8 @@ gc.set_threshold(100_000)  # commands create hardly any reference cycles
 atexit.register(gc.freeze)  # no search for cycles when the interpreter ends
 
 _GONE = "error: the working folder does not exist any more"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.ECONNRESET)
+"""Errors of a result that cannot be written."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,10 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         return ExitCode.OK  # Typer exits with 1 if the reader of its help has closed the pipe
     except Exception as error:  # noqa: BLE001  (an internal error: say so and keep the traceback in a file)
-        for handle in (_show_usage_error, _report_unwritten, _report_gone):
-            if (code := handle(error, environment)) is not None:
-                return code
-        return _report_internal_error(error, words)
+        code = _show_usage_error(error, environment)
+        if code is None and (reason := _explain_failure(error, environment)) is not None:
+            environment.note(reason)
+            code = ExitCode.UNUSABLE
+        return _report_internal_error(error, words) if code is None else code
 
 
 def _run(words: list[str], environment: Environment) -> int:
@@ -86,22 +89,14 @@ def _show_usage_error(error: Exception, environment: Environment) -> ExitCode | 
     return ExitCode.UNUSABLE
 
 
-def _report_unwritten(error: Exception, environment: Environment) -> ExitCode | None:
-    """Report that the result could not be written; None for other errors."""
-    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.ECONNRESET)
-    if not isinstance(error, OSError) or error.errno not in full:
-        return None
-    discard_output(environment.stdout)
-    environment.note(f"error: the result cannot be written ({error.strerror})")
-    return ExitCode.UNUSABLE
-
-
-def _report_gone(error: Exception, environment: Environment) -> ExitCode | None:
-    """Tell that the working folder went during the run; None if that is not what happened."""
-    if not isinstance(error, FileNotFoundError) or os.path.isdir(environment.folder):
-        return None
-    environment.note(_GONE)
-    return ExitCode.UNUSABLE
+def _explain_failure(error: Exception, environment: Environment) -> str | None:
+    """Return why the system could not carry out a run; None for an internal error."""
+    if isinstance(error, FileNotFoundError) and not os.path.isdir(environment.folder):
+        return _GONE
+    if isinstance(error, OSError) and error.errno in _FULL:
+        discard_output(environment.stdout)
+        return f"error: the result cannot be written ({error.strerror})"
+    return None
 
 
 def _report_internal_error(error: Exception, words: list[str]) -> ExitCode:

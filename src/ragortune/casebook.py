@@ -77,9 +77,8 @@ class Agreement(Record, frozen=True):
     @property
     def by_outcome(self) -> Mapping[Option, Tally]:
         """Cases by the published option; their strict share is the option's recall."""
-        return {
-            option: _tally(each for each in self.judged if each.case.outcome is option) for option in Option
-        }
+        judged = self.judged
+        return {option: _tally(each for each in judged if each.case.outcome is option) for option in Option}
 
     def misses(self) -> tuple[Judged, ...]:
         """Cases in which another than the published option is recommended."""
@@ -136,7 +135,7 @@ def find_nearest(recommendation: Recommendation, count: int = 3) -> tuple[NearCa
     """
     rulebook, levels = recommendation.rulebook, recommendation.profile.levels
     gates = _list_deciding_gates(decide_option(rulebook, levels))
-    ranked: list[tuple[tuple[float, ...], str, NearCase]] = []
+    ranked: dict[tuple[float | str, ...], NearCase] = {}
     for case, answers in rulebook.coded_cases:
         common = [name for name in answers if name in levels]
         shared = tuple(name for name in common if _is_same(rulebook, name, levels, answers))
@@ -144,11 +143,10 @@ def find_nearest(recommendation: Recommendation, count: int = 3) -> tuple[NearCa
             continue
         differing = tuple(name for name in common if set(levels[name]).isdisjoint(answers[name]))
         both = tuple(sorted(gates & _list_deciding_gates(decide_option(rulebook, answers)))) if gates else ()
-        near = NearCase(case, shared, differing, both, _compare(case, recommendation.option))
-        order = (-len(both), len(differing) - len(shared), not case.clear, EVIDENCE.index(case.evidence))
-        ranked.append((order, case.id, near))
-    ranked.sort(key=lambda entry: entry[:2])
-    nearest = [near for _, _, near in ranked]
+        weight = EVIDENCE.index(case.evidence)
+        order = (-len(both), len(differing) - len(shared), not case.clear, weight, case.id)
+        ranked[order] = NearCase(case, shared, differing, both, _compare(case, recommendation.option))
+    nearest = [ranked[order] for order in sorted(ranked)]
     chosen = nearest[:count]
     if chosen and all(near.verdict is Verdict.AGREES for near in chosen):
         against = next((near for near in nearest[count:] if near.verdict is Verdict.DISAGREES), None)

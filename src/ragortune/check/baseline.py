@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-from ragortune.model.findings import AuditFinding, BaselineEntry, DocumentAudit
+from ragortune.model.findings import AuditFinding, BaselineEntry, CheckReport, DocumentAudit
 from ragortune.support.errors import ConfigurationError, Place
 from ragortune.support.text import clean_line
 
@@ -95,9 +95,9 @@ def read_baseline(data: object, path: str) -> Baseline:
 
 
 def mark_known(
-    audits: Iterable[DocumentAudit], baseline: Baseline, name_of: Namer, left_out: Collection[str] = ()
-) -> tuple[list[DocumentAudit], list[BaselineEntry]]:
-    """Return the documents with known findings marked, and the stale entries on them.
+    report: CheckReport, baseline: Baseline, name_of: Namer, left_out: Collection[str]
+) -> CheckReport:
+    """Return the report with known findings marked, and with the stale entries on its documents.
 
     Entries of rules that are left out are never stale, because these rules did not run.
     """
@@ -107,7 +107,7 @@ def mark_known(
         remaining[entry.path, entry.key] += entry.count
     marked = []
     seen: set[str] = set()
-    for audit in audits:
+    for audit in report.audits:
         name = name_of(audit.reading.path)
         seen.update((name, _PROFILE) if audit.outside else (name,))
         findings = []
@@ -118,9 +118,9 @@ def mark_known(
             findings.append(finding.replace(baselined=listed))
         marked.append(audit.replace(findings=tuple(findings)))
     # Entries of documents that were not read may still be right.
-    stale = [
+    stale = (
         entry.replace(count=remaining[key])
         for key, entry in sorted(known.items())
         if remaining[key] > 0 and entry.path in seen and entry.rule not in left_out
-    ]
-    return marked, stale
+    )
+    return report.replace(audits=tuple(marked), stale=tuple(stale))

@@ -79,7 +79,7 @@ def _add(group: Typer, name: str, kind: type[Record], run: str, text: str | None
 
     def call(**options: Any) -> None:
         environment = Environment.detect().replace(color=options.get("color", "auto"))
-        code = resolve_name(run)(kind(**options), environment)
+        code = resolve_name(f"ragortune.{run}")(kind(**options), environment)
         raise typer.Exit(int(code))
 
     class Command(TyperCommand):
@@ -109,27 +109,25 @@ def _sign(kind: type[Record]) -> Signature:
     )
 
 
-_EXPLAIN, _RULES = "ragortune.commands.explain:", "ragortune.commands.rules:"
-_COST = "ragortune.commands.cost:"
-_add(app, "recommend", requests.RecommendRequest, "ragortune.commands.recommend:recommend_profiles")
-_add(app, "ask", requests.AskRequest, "ragortune.cli.main:ask")
-_add(app, "cost", requests.CostRequest, f"{_COST}print_costs")
-_add(app, "check", requests.CheckRequest, "ragortune.commands.check:check_documents")
-_add(app, "extract", requests.ExtractRequest, "ragortune.commands.extract:extract_profile")
-_add(app, "adr", requests.RecordRequest, "ragortune.commands.adr:write_decision_record")
-_add(app, "measure", requests.MeasureRequest, "ragortune.commands.measure:measure_project")
-_add(app, "mcp", requests.ServeRequest, "ragortune.cli.main:mcp")
-_add(app, "explain", requests.ExplainRequest, f"{_EXPLAIN}show_page")
-_add(app, "init", requests.StartRequest, "ragortune.commands.files:write_start")
-_add(app, "schema", requests.SchemaRequest, "ragortune.commands.files:print_schema")
+_add(app, "recommend", requests.RecommendRequest, "commands.recommend:recommend_profiles")
+_add(app, "ask", requests.AskRequest, "cli.main:ask")
+_add(app, "cost", requests.CostRequest, "commands.cost:print_costs")
+_add(app, "check", requests.CheckRequest, "commands.check:check_documents")
+_add(app, "extract", requests.ExtractRequest, "commands.extract:extract_profile")
+_add(app, "adr", requests.RecordRequest, "commands.adr:write_decision_record")
+_add(app, "measure", requests.MeasureRequest, "commands.measure:measure_project")
+_add(app, "mcp", requests.ServeRequest, "cli.main:mcp")
+_add(app, "explain", requests.ExplainRequest, "commands.explain:show_page")
+_add(app, "init", requests.StartRequest, "commands.files:write_start")
+_add(app, "schema", requests.SchemaRequest, "commands.files:print_schema")
 app.add_typer(_rules, name="rules")
-_add(_rules, "list", requests.ListRulesRequest, f"{_EXPLAIN}list_rules")
+_add(_rules, "list", requests.ListRulesRequest, "commands.explain:list_rules")
 _SHOW = "Print the page of a rule; the same as `explain`."
-_add(_rules, "show", requests.ExplainRequest, f"{_EXPLAIN}show_page", _SHOW)
-_add(_rules, "check", requests.CheckRulesRequest, f"{_RULES}check_rules")
-_add(_rules, "test", requests.TestRulesRequest, f"{_RULES}run_rule_tests")
-_add(_rules, "diff", requests.DiffRulesRequest, f"{_RULES}diff_rule_sets")
+_add(_rules, "show", requests.ExplainRequest, "commands.explain:show_page", _SHOW)
+_add(_rules, "check", requests.CheckRulesRequest, "commands.rules:check_rules")
+_add(_rules, "test", requests.TestRulesRequest, "commands.rules:run_rule_tests")
+_add(_rules, "diff", requests.DiffRulesRequest, "commands.rules:diff_rule_sets")
 app.add_typer(_prices, name="prices")
-_add(_prices, "list", requests.ListPricesRequest, f"{_COST}list_prices")
-_add(_prices, "show", requests.ShowPriceRequest, f"{_COST}show_price")
-_add(_prices, "check", requests.CheckPricesRequest, f"{_COST}check_prices")
+_add(_prices, "list", requests.ListPricesRequest, "commands.cost:list_prices")
+_add(_prices, "show", requests.ShowPriceRequest, "commands.cost:show_price")
+_add(_prices, "check", requests.CheckPricesRequest, "commands.cost:check_prices")

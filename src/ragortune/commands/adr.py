@@ -9,32 +9,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ragortune import recommend
 from ragortune.casebook import find_nearest
 from ragortune.check.argument import choose_questions
 from ragortune.commands.documents import read_design_text
 from ragortune.commands.earlier import compare_earlier
 from ragortune.commands.requests import RecordRequest
-from ragortune.commands.shared import choose_date, open_rulebook, rules_folder
-from ragortune.costs import add_facts
-from ragortune.engine import add_what_if, judge_profile
+from ragortune.commands.shared import choose_date, open_rulebook, read_profile, rules_folder
 from ragortune.evidence.block import write_block
 from ragortune.evidence.documents.blocks import BlockKind, read_blocks
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.entries import describe_details, describe_evidence
-from ragortune.evidence.profile import UNKNOWN, Vocabulary
+from ragortune.evidence.profile import UNKNOWN
 from ragortune.model import Evidence, Profile, Provenance, Recommendation, Rulebook
 from ragortune.report.blocks import Block, split_sections
 from ragortune.report.decision_record import build_decision_record, name_decision
 from ragortune.report.markdown import write_markdown
 from ragortune.support.environment import Environment
-from ragortune.support.errors import (
-    ChangedError,
-    ExitCode,
-    Place,
-    UndecidedError,
-    UnreadableError,
-    UsageError,
-)
+from ragortune.support.errors import ChangedError, ExitCode, Place, UndecidedError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, Document, read_document
 from ragortune.support.text import quote_value
 from ragortune.support.writing import WHATEVER, refuse_overwriting, write_file
@@ -72,8 +64,8 @@ def _write_record(
 ) -> ExitCode:
     """Write the record for a profile; raises ChangedError if another run has written its file meanwhile."""
     date = choose_date(request.as_of, environment)
-    profile = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
-    advice = add_what_if(judge_profile(rulebook, add_facts(rulebook, profile, date)))
+    profile = read_profile(document, rulebook)
+    advice = recommend(profile, rulebook, as_of=date)
     if advice.default:
         hint = f"`ragortune ask {request.profile}` asks the questions that matter most"
         raise UndecidedError("too little is known to record a decision", None, hint)
@@ -82,9 +74,7 @@ def _write_record(
         read = filter(None, (request.profile, request.against))
         rules = rules_folder(request.rules, environment)
         refuse_overwriting(path, f"the record in {quote_value(path)}", read, rules, environment)
-    against = None
-    if request.against is not None:
-        against = compare_earlier(request.against, advice, request.profile, date, environment)
+    against = compare_earlier(request.against, advice, request.profile, date, environment)
     blocks = build_decision_record(advice, find_nearest(advice), path or "docs/adr", against)
     known = _describe_profile(profile, document, path)
     # Open questions are recorded as unknown, so that `check` does not ask for them again.
@@ -103,10 +93,8 @@ def _write_record(
             with contextlib.suppress(OSError):  # where no folder can be made, the writer says what is wrong
                 Path(environment.folder, path).parent.mkdir(parents=True, exist_ok=True)
         write_file(path, written, environment, WHATEVER if request.force else None)
-    else:  # an existing record may decide for another option
-        decided = read_design(
-            written, path, rulebook, prose=False
-        ).decision  # raises where its block is wrong
+    else:  # an existing record may decide for another option, or have a block that is wrong
+        decided = read_design(written, path, rulebook, prose=False).decision
         write_file(path, written, environment, text)
         if decided and decided.option is not advice.option:
             environment.note(f"{path} decides for {decided.option}, but the advice is {advice.option}")
@@ -188,7 +176,7 @@ def _fill_sections(text: str, blocks: Sequence[Block], path: str) -> str:
     lines = text.split("\n")
     sections = list(_find_sections(lines))
     if _OUTCOME not in (title for title, _, _ in sections):
-        raise UnreadableError("has no section 'Decision Outcome' as MADR records have", Place(path))
+        raise UsageError("has no section 'Decision Outcome' as MADR records have", Place(path))
     ending = "\r" if lines[0].endswith("\r") else ""
     known = {
         heading.text.casefold(): [f"{line}{ending}" for line in f"\n{written.rstrip()}\n".split("\n")]

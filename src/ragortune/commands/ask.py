@@ -23,14 +23,7 @@ from ragortune.report.blocks import Block, Break, Paragraph
 from ragortune.report.dialogue import describe_next, format_advice
 from ragortune.report.text import write_text
 from ragortune.support.environment import Environment
-from ragortune.support.errors import (
-    ExitCode,
-    Place,
-    ProfileError,
-    RagortuneError,
-    UnreadableError,
-    UsageError,
-)
+from ragortune.support.errors import ExitCode, Place, ProfileError, RagortuneError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, read_document, read_text
 from ragortune.support.text import clean_text, count_words, dump_json, quote_value, shorten_text
 from ragortune.support.writing import refuse_unwritable
@@ -92,15 +85,13 @@ def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | 
     """Return the profile to start from, if any, and the file to save to; raises UsageError."""
     profile, output = request.profile, request.output
     if "-" in (profile, output):
-        raise UsageError(
-            "`ask` keeps its profile in a file", None, "name one, or give answers with --answers -"
-        )
+        raise UsageError("`ask` keeps its profile in a file", None, "name one, or give --answers -")
 
     folder = Path(environment.folder)
     if profile is not None and not os.path.exists(folder / profile):
-        raise UnreadableError("no such file", Place(profile), "-o PROFILE names a new one")
+        raise UsageError("no such file", Place(profile), "-o PROFILE names a new one")
     if profile is not None and os.path.isdir(folder / profile):
-        raise UnreadableError("is a directory, not a file", Place(profile or "."))
+        raise UsageError("is a directory, not a file", Place(profile or "."))
     if output is None:
         output = START_FILE if profile is None else profile
     refuse_other_formats(profile or output)

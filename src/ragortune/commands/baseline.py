@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from ragortune.check.baseline import Baseline, Namer, make_baseline, mark_known, read_baseline
-from ragortune.model.findings import BaselineEntry, DocumentAudit
+from ragortune.model.findings import CheckReport, DocumentAudit
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError
 from ragortune.support.reading import find_repository, load_json, locate, read_text, real_path
@@ -17,14 +17,11 @@ from ragortune.support.writing import write_file
 
 _BASELINE_BYTES = 16 * 1024 * 1024
 
-Audited = tuple[list[DocumentAudit], list[BaselineEntry]]
-"""The documents with known findings marked, and the stale entries of the baseline."""
-
 
 def write_baseline(
-    name: str, audits: list[DocumentAudit], left_out: Collection[str], environment: Environment
-) -> Audited:
-    """Write the findings of a run to the baseline, and return the documents with all of them marked as known.
+    name: str, report: CheckReport, left_out: Collection[str], environment: Environment
+) -> CheckReport:
+    """Write the findings of a run to the baseline, and return the report with all of them marked as known.
 
     Entries stay if their document was not read or their rule is `left_out`. A file that is not a baseline is not
     overwritten. Raises RagortuneError.
@@ -33,15 +30,15 @@ def write_baseline(
     baseline = None
     while baseline is None:
         with contextlib.suppress(ChangedError):  # another run has written it meanwhile: merge again
-            baseline = _merge(name, audits, left_out, name_of, environment)
+            baseline = _merge(name, report.audits, left_out, name_of, environment)
     count = sum(entry.count for entry in baseline.findings)
     environment.note(f"wrote {count_words(count, 'finding')} to {name}; `--baseline {name}` leaves them out")
-    return mark_known(audits, baseline, name_of, left_out)
+    return mark_known(report, baseline, name_of, left_out)
 
 
 def _merge(
     name: str,
-    audits: list[DocumentAudit],
+    audits: Iterable[DocumentAudit],
     left_out: Collection[str],
     name_of: Namer,
     environment: Environment,
@@ -51,24 +48,22 @@ def _merge(
     text = read_text(path, _BASELINE_BYTES, name) if os.path.isfile(path) else None
     before = read_baseline(load_json(text, name), name).findings if text else ()
     folder = path.absolute().parent
-    existing = (
-        entry for entry in before if entry.path.startswith("<") or os.path.exists(folder / entry.path)
-    )
-    baseline = make_baseline(audits, name_of, existing, left_out)
+    kept = (entry for entry in before if entry.path.startswith("<") or os.path.exists(folder / entry.path))
+    baseline = make_baseline(audits, name_of, kept, left_out)
     write_file(name, dump_json(baseline) + "\n", environment, text)
     return baseline
 
 
 def apply_baseline(
-    path: Path, origin: Path, audits: list[DocumentAudit], left_out: Collection[str], environment: Environment
-) -> Audited:
-    """Return the documents with known findings marked, and the stale entries; raises RagortuneError.
+    path: Path, origin: Path, report: CheckReport, left_out: Collection[str], environment: Environment
+) -> CheckReport:
+    """Return the report with known findings marked, and with stale entries; raises RagortuneError.
 
     `origin` is the path of the file in the repository, which differs from `path` if it was read from a commit.
     """
     shown = os.path.relpath(origin, environment.folder)
     baseline = read_baseline(load_json(read_text(path, _BASELINE_BYTES, shown), shown), shown)
-    return mark_known(audits, baseline, _namer(origin, environment), left_out)
+    return mark_known(report, baseline, _namer(origin, environment), left_out)
 
 
 def _namer(baseline: Path, environment: Environment) -> Namer:

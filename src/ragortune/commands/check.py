@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,19 +14,10 @@ from ragortune.commands.documents import STDIN, find_documents, keep_changed, op
 from ragortune.commands.evidence import QuotedFiles
 from ragortune.commands.outputs import Output, choose_outputs, write_report
 from ragortune.commands.requests import NEVER, CheckRequest
-from ragortune.commands.shared import show_error, show_path
-from ragortune.evidence.profile import Vocabulary
+from ragortune.commands.shared import read_profile, show_error, show_path
 from ragortune.model import DisabledRule, Profile
 from ragortune.model.documents import DocumentStatus
-from ragortune.model.findings import (
-    BaselineEntry,
-    Certainty,
-    CheckReport,
-    DocumentAudit,
-    FindingRule,
-    Severity,
-    read_finding_rules,
-)
+from ragortune.model.findings import Certainty, CheckReport, FindingRule, Severity, read_finding_rules
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UsageError
@@ -68,9 +59,7 @@ class _Run:
             return None
         origin = self._settings.origin_of(path)
         shown = Path(os.path.relpath(origin, self._environment.folder)).as_posix()
-        document = read_document(path, PROFILE_BYTES, name=shown)
-        vocabulary = Vocabulary(self._rulebook.criteria, self._rulebook.quantities)
-        return vocabulary.read_profile(document.data, document)
+        return read_profile(read_document(path, PROFILE_BYTES, name=shown), self._rulebook)
 
     def _choose_rules(self, rules: Mapping[str, FindingRule]) -> Policy:
         """Return the finding rules in effect; a flag has replaced the setting of the same name."""
@@ -91,16 +80,9 @@ class _Run:
             return ExitCode.UNDECIDED
         self._refuse_overwriting(outputs, paths)
         quoted = QuotedFiles(self._outside, paths, environment, opens=self._request.open_quoted)
-        audits, unreadable = self._audit_paths(paths, quoted)
+        report = self._audit_paths(paths, quoted)
         self._refuse_overwriting(outputs, quoted.opened)
-        left_out = self._policy.rules.keys() - self._policy.chosen
-        stale: list[BaselineEntry] = []
-        if self._request.write_baseline is not None:
-            audits, stale = write_baseline(self._request.write_baseline, audits, left_out, environment)
-        elif self._baseline is not None:
-            origin = self._settings.origin_of(self._baseline)
-            audits, stale = apply_baseline(self._baseline, origin, audits, left_out, environment)
-        report = self._sum_up(audits, unreadable, stale)
+        report = self._sum_up(self._mark_known(report))
         if report.settings:
             environment.note(f"note: {report.settings}")
         write_report(report, outputs, environment)
@@ -127,12 +109,9 @@ class _Run:
         environment.note(f"{len(changed)} of {count_words(len(found), 'document')} changed since {since}")
         return changed
 
-    def _audit_paths(
-        self, paths: Sequence[str], quoted: QuotedFiles
-    ) -> tuple[list[DocumentAudit], list[tuple[str, str]]]:
-        """Return the judged documents, and path and reason of each unreadable one."""
-        audits: list[DocumentAudit] = []
-        unreadable: list[tuple[str, str]] = []
+    def _audit_paths(self, paths: Sequence[str], quoted: QuotedFiles) -> CheckReport:
+        """Return the report on the documents, as far as they can be read."""
+        audits, unreadable = [], []
         request, environment, book = self._request, self._environment, self._rulebook
         read, today = open_reader(book, request.model, environment, cache=request.cache), environment.date()
         for path in paths:
@@ -149,9 +128,20 @@ class _Run:
                 # No report needs the sentences, which take much memory.
                 audits.append(audit.replace(reading=reading.replace(sentences=())))
                 for line in reading.unread[:_MAX_NOTES]:
-                    where = "a `ragortune` block in a comment or in code, which is not read"
-                    environment.note(f"note: {shown}:{line}: this is {where}")
-        return audits, unreadable
+                    what = "this is a `ragortune` block in a comment or in code, which is not read"
+                    environment.note(f"note: {shown}:{line}: {what}")
+        rules = tuple(rule for name, rule in self._policy.rules.items() if name in self._policy.chosen)
+        return CheckReport(tuple(audits), tuple(unreadable), rules, book, int(ExitCode.OK))
+
+    def _mark_known(self, report: CheckReport) -> CheckReport:
+        """Return the report with the findings of the baseline marked, which is written first where that is asked for."""
+        left_out = self._policy.rules.keys() - self._policy.chosen
+        if self._request.write_baseline is not None:
+            return write_baseline(self._request.write_baseline, report, left_out, self._environment)
+        if self._baseline is not None:
+            origin = self._settings.origin_of(self._baseline)
+            return apply_baseline(self._baseline, origin, report, left_out, self._environment)
+        return report
 
     def _refuse_overwriting(self, outputs: Iterable[Output], paths: Iterable[str]) -> None:
         """Raise UsageError if a report would overwrite a file that this run reads or writes."""
@@ -168,50 +158,22 @@ class _Run:
 
     # --- the report -----------------------------------------------------------------------------------------------
 
-    def _sum_up(
-        self, audits: list[DocumentAudit], unreadable: list[tuple[str, str]], stale: list[BaselineEntry]
-    ) -> CheckReport:
-        least = self._least.rank
-        kept = tuple(
-            audit.replace(findings=tuple(found for found in audit.findings if found.confidence.rank >= least))
-            for audit in audits
+    def _sum_up(self, report: CheckReport) -> CheckReport:
+        """Return the report without findings of too little confidence, with exit code and effects of the settings."""
+        found, least = len(report.findings), self._least.rank
+        audits = (
+            audit.replace(findings=tuple(each for each in audit.findings if each.confidence.rank >= least))
+            for audit in report.audits
         )
-        report = CheckReport(
-            audits=kept,
-            unreadable=tuple(unreadable),
-            rules=tuple(rule for name, rule in self._policy.rules.items() if name in self._policy.chosen),
-            rulebook=self._rulebook,
-            exit_code=int(ExitCode.OK),
-            stale=tuple(stale),
-            hidden=sum(len(audit.findings) for audit in audits) - sum(len(audit.findings) for audit in kept),
-        )
+        report = report.replace(audits=tuple(audits))
+        report = report.replace(hidden=found - len(report.findings))
         code, effects = int(self._choose_code(report)), self._describe_settings(report)
         return report.replace(exit_code=code, settings=effects, settings_file=self._settings.path or "")
 
     def _describe_settings(self, report: CheckReport) -> str:
         """Return in one sentence what the settings file leaves out or lowers; empty if it does neither."""
-        settings, rules, shown = self._settings, self._policy.rules, self._name_settings()
-        pack = settings.rules and os.path.relpath(
-            settings.origin_of(settings.rules), self._environment.folder
-        )
-        newer = sum(is_newer(rule, settings.rules_version) for rule in report.rules)
-        ignored = len(rules) - len(report.rules)
-        known = sum(finding.baselined for _, finding in report.findings)
-        effects = {
-            f"leaves out {ignored} of {len(rules)} finding rules": ignored
-            and (settings.ignore or settings.select),
-            f"lowers what {count_words(newer, 'newer finding rule')} find to notes": newer,
-            f"fails on {settings.fail_on}": settings.fail_on == NEVER,
-            f"hides {count_words(report.hidden, 'finding')} below {settings.min_confidence} confidence": report.hidden
-            and settings.min_confidence,
-            f"leaves out {count_words(known, 'finding')} listed in {settings.baseline.name if settings.baseline else ''}": known
-            and settings.baseline,
-            f"answers for every document from {settings.profile.name if settings.profile else ''}": settings.profile,
-            f"judges by the rule set in {pack}": pack,
-            **(self._describe_pack(report) if pack else {}),
-        }
-        active = [effect for effect, holds in effects.items() if holds]
-        return f"{shown} {join_words(active)}" if active and shown else ""
+        effects, shown = list(self._list_effects(report)), self._name_settings()
+        return f"{shown} {join_words(effects)}" if effects and shown else ""
 
     def _name_settings(self) -> str:
         """Return the path of the settings file from the working folder, with the commit it was read from."""
@@ -219,18 +181,32 @@ class _Run:
         shown = os.path.relpath(path, self._environment.folder) if path else ""
         return f"{shown} at {base[:12]}" if shown and base else shown
 
-    def _describe_pack(self, report: CheckReport) -> dict[str, int]:
-        """Return how many shipped finding rules the configured rule set changes, and how many findings it lowers."""
-        configured, shipped = self._policy.rules, read_finding_rules(load_rulebook(shipped_folder()))
-        other = sum(configured.get(name) != rule for name, rule in shipped.items())
-        found = [finding.rule.id for _, finding in report.findings]
-        lowered = sum(
-            name in shipped and configured[name].severity.rank < shipped[name].severity.rank for name in found
-        )
-        return {
-            f"leaves out or changes {other} of {len(shipped)} shipped finding rules": other,
-            f"lowers {count_words(lowered, 'finding')}": lowered,
-        }
+    def _list_effects(self, report: CheckReport) -> Iterator[str]:
+        """Yield what the settings leave out, lower or add, each as a part of a sentence."""
+        settings, rules = self._settings, self._policy.rules
+        ignored = len(rules) - len(report.rules)
+        if ignored and (settings.ignore or settings.select):
+            yield f"leaves out {ignored} of {len(rules)} finding rules"
+        if newer := sum(is_newer(rule, settings.rules_version) for rule in report.rules):
+            yield f"lowers what {count_words(newer, 'newer finding rule')} find to notes"
+        if settings.fail_on == NEVER:
+            yield f"fails on {NEVER}"
+        if report.hidden and settings.min_confidence:
+            yield f"hides {count_words(report.hidden, 'finding')} below {settings.min_confidence} confidence"
+        known = sum(finding.baselined for _, finding in report.findings)
+        if known and settings.baseline:
+            yield f"leaves out {count_words(known, 'finding')} listed in {settings.baseline.name}"
+        if settings.profile:
+            yield f"answers for every document from {settings.profile.name}"
+        if settings.rules:
+            pack = os.path.relpath(settings.origin_of(settings.rules), self._environment.folder)
+            yield f"judges by the rule set in {pack}"
+            shipped = read_finding_rules(load_rulebook(shipped_folder()))
+            if other := sum(rules.get(name) != rule for name, rule in shipped.items()):
+                yield f"leaves out or changes {other} of {len(shipped)} shipped finding rules"
+            found = [rules[finding.rule.id] for _, finding in report.findings if finding.rule.id in shipped]
+            if lowered := sum(rule.severity.rank < shipped[rule.id].severity.rank for rule in found):
+                yield f"lowers {count_words(lowered, 'finding')}"
 
     def _choose_code(self, report: CheckReport) -> ExitCode:
         """Return the exit code: unreadable input takes precedence over findings, and these over a missing decision."""

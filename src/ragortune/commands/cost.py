@@ -7,11 +7,10 @@ from pathlib import Path
 
 from ragortune.commands.formats import choose_sections, render
 from ragortune.commands.requests import CheckPricesRequest, CostRequest, ListPricesRequest, ShowPriceRequest
-from ragortune.commands.shared import choose_date, open_rulebook
+from ragortune.commands.shared import choose_date, open_rulebook, read_profile
 from ragortune.costs.assess import Sample, assess_costs
 from ragortune.costs.derived import apply_facts, derive_facts
 from ragortune.engine import decide_option
-from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Rulebook
 from ragortune.model.findings import RuleFinding
 from ragortune.model.prices import STALE_AFTER, PriceBook, check_row, count_days
@@ -29,9 +28,9 @@ _END_NEAR = 180
 
 
 def open_prices(request: _Request, environment: Environment) -> tuple[Rulebook, PriceBook, str]:
-    """Return the rule set, the prices and the date to judge by.
+    """Return the rule set, the prices and the date to judge by; a price file overrides the rule set.
 
-    A price file overrides the rule set, and `--price` overrides both. Raises RagortuneError.
+    Raises RagortuneError.
     """
     today = choose_date(request.as_of, environment)
     rulebook = open_rulebook(request.rules, environment)
@@ -42,8 +41,6 @@ def open_prices(request: _Request, environment: Environment) -> tuple[Rulebook, 
         text = read_text(Path(environment.folder, request.prices), RULE_FILE_BYTES, request.prices)
         document = parse_yaml(text, request.prices)
         book.rows.update((row.id, row) for row in read_price_file(document, book.kinds))
-    for setting in request.price if isinstance(request, CostRequest) else ():
-        book.override(setting, today)
     return rulebook, book, today
 
 
@@ -54,8 +51,9 @@ def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
         raise UsageError("`cost` takes one profile", None, "write it to a file of its own")
     document = read_document(request.path, PROFILE_BYTES, environment.stdin, request.stdin_name)
     rulebook, book, today = open_prices(request, environment)
-    vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
-    profile = vocabulary.read_profile(document.data, document)
+    for setting in request.price:
+        book.override(setting, today)
+    profile = read_profile(document, rulebook)
     sample = Sample(request.seed, compare=request.format != "text" or bool(show))
     report = assess_costs(profile, rulebook, book, today, sample)
     facts = derive_facts(profile, report)

@@ -212,12 +212,7 @@ def read_design_text(path: str, shown: str, environment: Environment) -> str:
 
 
 def open_reader(
-    rulebook: Rulebook,
-    model: str | None,
-    environment: Environment,
-    *,
-    cache: bool = True,
-    undecided: bool = False,
+    rulebook: Rulebook, model: str | None, environment: Environment, *, cache: bool, undecided: bool = False
 ) -> Callable[[str, str], DesignReading]:
     """Return a reader that takes the text of a document and its shown name: the local one, or a language model.
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from msgspec import ValidationError, convert
 
-from ragortune.costs import add_facts
-from ragortune.engine import judge_profile
-from ragortune.evidence.profile import Vocabulary
+from ragortune import recommend
+from ragortune.commands.shared import read_profile
 from ragortune.model import Comparison, Recommendation
 from ragortune.report.comparison import Earlier, compare, summarise
 from ragortune.support.environment import Environment
@@ -21,9 +20,9 @@ from ragortune.support.text import clean_text, quote_value
 
 
 def compare_earlier(
-    earlier: str, recommendation: Recommendation, path: str, date: str, environment: Environment
-) -> Comparison:
-    """Return what has changed since an earlier recommendation.
+    earlier: str | None, recommendation: Recommendation, path: str, date: str, environment: Environment
+) -> Comparison | None:
+    """Return what has changed since an earlier recommendation; None if none is named.
 
     Args:
         earlier: a file, `REVISION:PATH`, or a git revision of the profile. It holds the JSON of a recommendation, or a
@@ -37,6 +36,8 @@ def compare_earlier(
         RagortuneError: `earlier` cannot be found or read.
 
     """
+    if earlier is None:
+        return None
     book = recommendation.rulebook
     if earlier and os.path.lexists(Path(environment.folder, earlier)):
         document = read_document(Path(environment.folder, earlier), LINE_BYTES, name=earlier)
@@ -50,8 +51,7 @@ def compare_earlier(
             hint = "`recommend --format json` prints one"
             raise UnreadableError(message, Place(document.path), hint) from error
     else:
-        profile = Vocabulary(book.criteria, book.quantities).read_profile(document.data, document)
-        before = summarise(judge_profile(book, add_facts(book, profile, date)))
+        before = summarise(recommend(read_profile(document, book), book, what_if=False, as_of=date))
     return compare(earlier, before, recommendation)
 
 

@@ -16,7 +16,7 @@ from ragortune.model.documents import DesignReading
 from ragortune.report.extract import describe_entry, quote_sentence
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
-from ragortune.support.text import count_words, quote_value
+from ragortune.support.text import count_words
 from ragortune.support.writing import write_file
 
 
@@ -76,10 +76,8 @@ def _check_written(reading: DesignReading, content: Content, written: str, ruleb
     except RagortuneError as error:
         raise UnreadableError(f"the block cannot be written: {error.message}", Place(reading.path)) from None
     declared = {fact.criterion: fact.value for fact in again.facts}
-    before = [fact for fact in reading.facts if fact.declared]
-    lost = [fact.criterion for fact in before if declared.get(fact.criterion) != fact.value]
-    lost += [name for name in content["profile"] if name not in declared]
-    lost += ["decision"] * ("decision" in content and again.decision is None)
-    if lost:
-        what = f"{quote_value(lost[0])} would not read back; put an empty block where it belongs"
-        raise UnreadableError(f"the block cannot be written: {what}", Place(reading.path))
+    before = {fact.criterion: fact.value for fact in reading.facts if fact.declared}
+    kept = before.items() <= declared.items() and content["profile"].keys() <= declared.keys()
+    if not kept or ("decision" in content and again.decision is None):
+        message = "the block would not read back as it was written; put an empty block where it belongs"
+        raise UnreadableError(message, Place(reading.path))

@@ -37,7 +37,7 @@ from ragortune.report.markdown import write_markdown
 from ragortune.report.pages import list_rules
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
-from ragortune.support.record import NOTHING, Record
+from ragortune.support.record import Record
 from ragortune.support.text import clean_text, dump_json, quote_value, suggest_name
 
 _INSTRUCTIONS = (
@@ -151,8 +151,7 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
             "probability, sourced reasons, what would change the advice, what to find out. Deterministic and offline. "
             "State only what a person or document says; leave the rest out.",
             (_recommend, shapes.RecommendationResult),
-            {"profile": known},
-            {"why_not": why_not},
+            {"profile": known, "why_not": why_not},
         ),
         _offer(
             ("next_question", "Next question"),
@@ -168,8 +167,7 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
             "and findings where they disagree or the quotes of its `ragortune` block are gone. Quotes from other "
             "documents are not looked up; `ragortune check` does that.",
             (_check, CheckResult),
-            {"text": text},
-            {"path": path},
+            {"text": text, "path": path},
         ),
         _offer(
             ("explain", "Explain a rule, criterion or term"),
@@ -190,17 +188,16 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
 
 
 def _offer(
-    names: tuple[str, str],
-    description: str,
-    command: tuple[_Run, type[Record]],
-    required: dict[str, Schema],
-    optional: Mapping[str, Schema] = NOTHING,
+    names: tuple[str, str], description: str, command: tuple[_Run, type[Record]], arguments: dict[str, Schema]
 ) -> AgentTool:
-    """Return a tool: `names` are its name and title, `command` the function that runs it and the shape of its result."""
+    """Return a tool, of whose arguments the first is required.
+
+    `names` are its name and title, `command` is the function that runs it and the shape of its result.
+    """
     takes = {
         "type": "object",
-        "properties": {**required, **optional},
-        "required": list(required),
+        "properties": arguments,
+        "required": list(arguments)[:1],
         "additionalProperties": False,
     }
     tool = types.Tool(
@@ -242,7 +239,7 @@ def call_tool(
     """Run a tool; errors in its input are returned in the words of the command."""
     out, errors = io.StringIO(), io.StringIO()
     streams = environment.replace(stdin=io.BytesIO(), stdout=out, stderr=errors, variables={})
-    arguments = call.arguments or {}
+    arguments = {name: value for name, value in (call.arguments or {}).items() if value is not None}
     try:
         if call.name not in tools:
             raise UsageError.unknown("tool", call.name, tools)
@@ -272,7 +269,7 @@ def _check_arguments(tool: types.Tool, arguments: Arguments) -> None:
             hint = suggest_name(name, known)
             raise UsageError(f"`{tool.name}` takes no argument {quote_value(name)}", None, hint)
     for name in tool.input_schema["required"]:
-        if arguments.get(name) is None:
+        if name not in arguments:
             raise UsageError(f"`{tool.name}` needs the argument '{name}'")
 
 
@@ -306,7 +303,7 @@ def _with_profile(arguments: Arguments, environment: Environment) -> tuple[str, 
 
 
 def _recommend(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
-    why_not = _read_text_argument(arguments, "why_not") if arguments.get("why_not") is not None else None
+    why_not = _read_text_argument(arguments, "why_not") if "why_not" in arguments else None
     name, streams = _with_profile(arguments, environment)
     request = RecommendRequest(paths=["-"], format="json", why_not=why_not, rules=rules, stdin_name=name)
     return recommend_profiles(request, streams)
@@ -318,11 +315,7 @@ def _ask_next(arguments: Arguments, rules: str | None, environment: Environment)
 
 
 def _check(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
-    path = (
-        _read_text_argument(arguments, "path", _NAME_LENGTH)
-        if arguments.get("path") is not None
-        else "document.md"
-    )
+    path = _read_text_argument({"path": "document.md", **arguments}, "path", _NAME_LENGTH)
     streams = _with_stdin(_read_text_argument(arguments, "text"), environment)
     request = CheckRequest(paths=["-"], formats=["json"], rules=rules, stdin_name=path, open_quoted=False)
     return check_documents(request, streams)

@@ -6,14 +6,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from ragortune import recommend
 from ragortune.check import gather_answers
 from ragortune.commands.documents import ENDINGS, read_design_text
 from ragortune.commands.formats import render
 from ragortune.commands.profile_file import refuse_other_formats
 from ragortune.commands.requests import MeasureRequest
-from ragortune.commands.shared import choose_date, open_rulebook
-from ragortune.costs import add_facts
-from ragortune.engine import judge_profile
+from ragortune.commands.shared import choose_date, open_rulebook, read_profile
 from ragortune.evidence.documents.language import read_language
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.measurements.agreement import MeasuredAnswer, compare_answers
@@ -116,11 +115,10 @@ def _read_known(
     request: MeasureRequest, text: str | None, rulebook: Rulebook, environment: Environment
 ) -> Profile:
     """Return the profile to complete or to check; an empty one if there is none."""
-    vocabulary = Vocabulary(rulebook.criteria, rulebook.quantities)
     name = request.check
     if name is not None and name.lower().endswith(ENDINGS):
         reading = read_design(read_design_text(name, name, environment), name, rulebook, prose=False)
-        known = gather_answers(reading, vocabulary).profile
+        known = gather_answers(reading, Vocabulary(rulebook.criteria, rulebook.quantities)).profile
         if not known.levels:
             raise UnreadableError("has no `ragortune` block with answers to check", Place(name))
         return known
@@ -130,7 +128,7 @@ def _read_known(
         document = parse_text(text, request.output)
     else:
         return Profile({})
-    return vocabulary.read_profile(document.data, document)
+    return read_profile(document, rulebook)
 
 
 def _with_answers(known: Profile, answers: tuple[MeasuredAnswer, ...], vocabulary: Vocabulary) -> Profile:
@@ -146,7 +144,7 @@ def _with_answers(known: Profile, answers: tuple[MeasuredAnswer, ...], vocabular
 
 def _advise(profile: Profile, rulebook: Rulebook, today: str) -> str | None:
     """Return the option advised for a profile; None if too little is known."""
-    advice = judge_profile(rulebook, add_facts(rulebook, profile, today))
+    advice = recommend(profile, rulebook, what_if=False, as_of=today)
     return None if advice.default or advice.too_little_known else advice.option.value
 
 
@@ -166,8 +164,7 @@ def _write_output(
         environment.note(f"note: there is nothing to add to {name}")
         return
     try:
-        document = parse_text(written, name)
-        Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
+        read_profile(parse_text(written, name), rulebook)
     except RagortuneError as error:
         raise UsageError(f"{quote_value(name)} cannot take these answers: {error}") from error
     write_file(name, written, environment, text)

@@ -51,10 +51,8 @@ def choose_outputs(request: CheckRequest, folder: str) -> list[Output]:
         raise UsageError("only one format can be printed", None, hint)
     if len(set(files)) < len(files):
         raise UsageError("two formats go to the same file")
-    if not any(output.format in PAGES for output in outputs):
-        choose_sections(
-            "check", outputs[0].format, request.show, full=request.full
-        )  # raises if any are named
+    if not any(output.format in PAGES for output in outputs):  # sections must not be named
+        choose_sections("check", outputs[0].format, request.show, full=request.full)
     return outputs
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ragortune.evidence.profile import UNKNOWN, Vocabulary, find_declined
+from ragortune.commands.shared import read_profile
+from ragortune.evidence.profile import UNKNOWN, find_declined
 from ragortune.evidence.profile_files import write_profile
 from ragortune.evidence.round_trip import write_answers
 from ragortune.interview import Interview
@@ -47,8 +48,8 @@ def read_start(source: str | None, rulebook: Rulebook, environment: Environment)
 
 def open_interview(document: Document, rulebook: Rulebook) -> Interview:
     """Return the interview that starts from a profile; raises RagortuneError."""
-    profile = Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
-    return Interview(rulebook, profile, find_declined(rulebook.criteria.values(), document.data))
+    declined = find_declined(rulebook.criteria.values(), document.data)
+    return Interview(rulebook, read_profile(document, rulebook), declined)
 
 
 class ProfileFile:
@@ -128,16 +129,12 @@ class ProfileFile:
         Answers that this run saved and that are no longer `present`, because an editor saved an older text, are written
         again.
         """
-        answers, known = _list_answers(interview), interview.profile.known.items()
-        values = {
-            **{name: answer.value for name, answer in known},
-            **dict.fromkeys(interview.declined, UNKNOWN),
-        }
+        answers = _list_answers(interview)
         return {
-            name: values.get(name)
+            name: answers.get(name)
             for name in interview.rulebook.criteria
-            if (answer := answers.get(name)) != self._saved.get(name)
-            or (name not in present and answer != self._first.get(name))
+            if answers.get(name) != self._saved.get(name)
+            or (name not in present and answers.get(name) != self._first.get(name))
         }
 
     def _check(self, text: str, interview: Interview, failure: str) -> Interview:
@@ -149,7 +146,7 @@ class ProfileFile:
 
 
 def _list_answers(interview: Interview) -> dict[str, object]:
-    """Return the answers given or declined by criterion, without those derived from quantities."""
+    """Return the values given or declined by criterion, without those derived from quantities."""
     known = interview.profile.known.items()
-    given = {name: answer for name, answer in known if answer.source is not Provenance.DERIVED}
+    given = {name: answer.value for name, answer in known if answer.source is not Provenance.DERIVED}
     return {**given, **dict.fromkeys(interview.declined, UNKNOWN)}

@@ -17,7 +17,7 @@ from ragortune.costs import add_facts
 from ragortune.engine import add_what_if, decide_option, explain_refusal, judge_profile, trace_rules
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Option, Profile, Rulebook
-from ragortune.report.headline import Advice, Verdict
+from ragortune.report.shapes import Advice, Verdict
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import (
@@ -69,13 +69,12 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
             environment.write(render("recommend --brief", request.format, verdict, environment))
         else:
             advice = _judge(request, rulebook, profile, environment, batch=batch)
-            advice = advice.replace(origin=origin, follows=printed)
-            if request.against is not None:
-                recommendation = advice.recommendation
-                against = compare_earlier(
-                    request.against, recommendation, request.paths[0], today, environment
-                )
-                advice = advice.replace(against=against)
+            against = compare_earlier(
+                request.against, advice.recommendation, request.paths[0], today, environment
+            )
+            advice = advice.replace(origin=origin, against=against)
+            if printed and request.format in PAGES:
+                environment.write("\n---\n\n")
             if request.format == "text":
                 asked = (("changes", advice.against), ("why-not", advice.refusal))
                 show = show or tuple(name for name, there in asked if there)

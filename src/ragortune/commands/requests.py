@@ -57,13 +57,8 @@ Full = Annotated[bool, flag("--full", "Print all sections instead of one screen.
 Color = Annotated[str, option("WHEN", "auto, always or never.", known=("auto", "always", "never"))]
 """Read by the environment, which knows whether results and dialogues go to a terminal."""
 StdinName = Annotated[Text, option("NAME", "File name to assume for stdin.")]
-Against = Annotated[
-    Text,
-    option("OLD", "Report what changed since OLD: earlier JSON output, or a git revision of the profile."),
-]
-AsOf = Annotated[
-    Text, option("DATE", "Date (YYYY-MM-DD) by which prices and ages are judged; today by default.")
-]
+Against = Annotated[Text, option("OLD", "Report what changed since OLD: earlier JSON or a git revision.")]
+AsOf = Annotated[Text, option("DATE", "Date (YYYY-MM-DD) to judge prices and ages by; today by default.")]
 PriceFile = Annotated[Text, option("FILE", "Price file that adds rows or overrides them by id.")]
 Profile = Annotated[str, Argument(metavar="PROFILE", help="Profile in YAML, JSON or TOML; `-` is stdin.")]
 
@@ -88,16 +83,11 @@ class RecommendRequest(Record, frozen=True, kw_only=True):
     trace: Annotated[bool, flag("--trace", "Add the outcome of every rule (JSON only).")] = False
     what_if: Annotated[
         bool | None,
-        flag(
-            "--what-if/--no-what-if",
-            "Compute what could change the advice; by default for a single profile only.",
-        ),
+        flag("--what-if/--no-what-if", "Compute what could change the advice; by default for one profile."),
     ] = None
     why_not: Annotated[Text, option("OPTION", "Explain what speaks against this option.")] = None
     against: Against = None
-    any_answer: Annotated[bool, flag("--any-answer", "Also vary answers that the team cannot change.")] = (
-        False
-    )
+    any_answer: Annotated[bool, flag("--any-answer", "Also vary what the team cannot change.")] = False
     rules: Rules = None
     color: Color = "auto"
     stdin_name: StdinName = None
@@ -114,13 +104,9 @@ class AskRequest(Record, frozen=True, kw_only=True):
         Text,
         Argument(metavar="[PROFILE]", help="Profile to start from; profile.yaml by default, if it exists."),
     ] = None
-    output: Annotated[
-        Text, option("PROFILE", "YAML file to save to, after each answer.", "--output", "-o")
-    ] = None
+    output: Annotated[Text, option("PROFILE", "YAML file to save each answer to.", "--output", "-o")] = None
     everything: Annotated[bool, flag("--all", "Ask every open question.")] = False
-    answers: Annotated[
-        Text, option("FILE", "Read answers from FILE or `-`, one `criterion: answer` per line.")
-    ] = None
+    answers: Annotated[Text, option("FILE", "File or `-` with a line `criterion: answer` for each.")] = None
     format: Annotated[str, format_option("recommend")] = "text"
     rules: Rules = None
     color: Color = "auto"
@@ -131,13 +117,7 @@ class RecordRequest(Record, frozen=True, kw_only=True):
 
     profile: Profile
     output: Annotated[
-        Text,
-        option(
-            "PATH",
-            "File to write, or folder in which the record gets the next number; stdout by default.",
-            "--output",
-            "-o",
-        ),
+        Text, option("PATH", "File to write, or folder to number it in; stdout by default.", "--output", "-o")
     ] = None
     into: Annotated[Text, option("FILE", "Fill the empty sections of this record.")] = None
     force: Annotated[bool, flag("--force", "Overwrite an existing record.")] = False
@@ -153,29 +133,17 @@ class MeasureRequest(Record, frozen=True, kw_only=True):
     """
 
     docs: Annotated[Text, option("DIR", "Folder of documents; its git history is read, too.")] = None
-    questions: Annotated[
-        Text, option("FILE", "Questions with reference answers: JSONL, CSV, SQuAD or BEIR.")
-    ] = None
+    questions: Annotated[Text, option("FILE", "Questions with answers: JSONL, CSV, SQuAD or BEIR.")] = None
     search: Annotated[
-        Text,
-        option(
-            "SOURCE",
-            "Your search engine: http(s)://, postgresql:// or command:PROGRAM; an embedded index by default.",
-        ),
+        Text, option("SOURCE", "Search engine to measure: http(s)://, postgresql:// or command:PROGRAM.")
     ] = None
     examples: Annotated[Text, option("FILE", "Training examples: JSONL, JSON or CSV.")] = None
     test: Annotated[Text, option("FILE", "Test examples, kept apart from the training examples.")] = None
     calls: Annotated[Text, option("SOURCE", "Log of model calls: a file or address.")] = None
-    calls_map: Annotated[
-        Names, option("NAME=COLUMN", "Column of the log that holds NAME; may be repeated.")
-    ] = []
+    calls_map: Annotated[Names, option("NAME=COLUMN", "Column of the log with NAME; may be repeated.")] = []
     output: Annotated[Text, option("PROFILE", "YAML profile to write or complete.", "--output", "-o")] = None
-    check: Annotated[
-        Text, option("FILE", "Exit with 1 if an answer in this profile or record no longer holds.")
-    ] = None
-    no_examples: Annotated[bool, flag("--no-examples", "Quote no text from the data, not even masked.")] = (
-        False
-    )
+    check: Annotated[Text, option("FILE", "Exit with 1 if an answer in FILE no longer holds.")] = None
+    no_examples: Annotated[bool, flag("--no-examples", "Quote no text from the data.")] = False
     format: Annotated[str, format_option("measure")] = "text"
     rules: Rules = None
     color: Color = "auto"
@@ -206,9 +174,7 @@ class CheckRequest(Record, frozen=True, kw_only=True):
     fail_on: Annotated[
         Text,
         option(
-            "SEVERITY",
-            "Lowest severity that fails the run: error (default), warning, note or never.",
-            known=FAILS_ON,
+            "SEVERITY", "Lowest severity to fail on: error (default), warning, note or never.", known=FAILS_ON
         ),
     ] = None
     min_confidence: Annotated[
@@ -220,9 +186,7 @@ class CheckRequest(Record, frozen=True, kw_only=True):
         bool, flag("--require-decision", "Exit with 3 if a document decides nothing.")
     ] = False
     select: Annotated[Names, option("RULE", "Report only this rule, by name or code; may be repeated.")] = []
-    ignore: Annotated[
-        Names, option("RULE", "Do not report this rule, by name or code; may be repeated.")
-    ] = []
+    ignore: Annotated[Names, option("RULE", "Do not report this rule; may be repeated.")] = []
     since: Annotated[Text, option("REF", "Only documents changed since the merge base with REF.")] = None
     profile: Annotated[Text, option("FILE", "Profile whose answers hold for every document.")] = None
     baseline: Annotated[Text, option("FILE", "Do not report findings that this baseline lists.")] = None
@@ -232,9 +196,7 @@ class CheckRequest(Record, frozen=True, kw_only=True):
         Text, option("REF", "Take settings, rule packs and baseline from the merge base with REF.")
     ] = None
     no_config: Annotated[bool, flag("--no-config", "Ignore settings files.")] = False
-    without: Annotated[
-        Names, option("SETTING", "Ignore this key of the settings file; may be repeated.")
-    ] = []
+    without: Annotated[Names, option("SETTING", "Ignore this setting of the file; may be repeated.")] = []
     model: Model = None
     cache: Cache = True
     rules: Rules = None
@@ -249,9 +211,7 @@ class ExtractRequest(Record, frozen=True, kw_only=True):
 
     path: Annotated[str, Argument(metavar="DOC", help="Design document; `-` is stdin.")]
     format: Annotated[str, format_option("extract")] = "yaml"
-    write: Annotated[
-        bool, flag("--write", "Write what was read into the document, as a block to review.")
-    ] = False
+    write: Annotated[bool, flag("--write", "Write it into the document, as a block to review.")] = False
     model: Model = None
     cache: Cache = True
     rules: Rules = None

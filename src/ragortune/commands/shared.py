@@ -1,15 +1,17 @@
-"""Shared by the commands: opening the rule set, reading a date, showing an error."""
+"""Shared by the commands: opening the rule set, reading a profile or a date, showing an error."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from ragortune.commands.configuration import find_configuration
-from ragortune.model import Rulebook
+from ragortune.evidence.profile import Vocabulary
+from ragortune.model import Profile, Rulebook
 from ragortune.model.prices import is_date
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import RagortuneError, UsageError
+from ragortune.support.reading import Document
 from ragortune.support.rulefolder import shipped_folder
 
 _MAX_PROBLEMS = 20
@@ -25,6 +27,11 @@ def rules_folder(rules: str | None, environment: Environment) -> Path:
 def open_rulebook(rules: str | None, environment: Environment) -> Rulebook:
     """Load the rule set to use; raises RagortuneError."""
     return load_rulebook(rules_folder(rules, environment))
+
+
+def read_profile(document: Document, rulebook: Rulebook) -> Profile:
+    """Return the profile that a file holds; raises ProfileError."""
+    return Vocabulary(rulebook.criteria, rulebook.quantities).read_profile(document.data, document)
 
 
 def show_path(path: str, stdin_name: str | None = None) -> str:

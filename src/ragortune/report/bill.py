@@ -110,13 +110,10 @@ def format_number(number: float) -> str:
     size = abs(number)
     if size >= 1e12:
         return f"{number:.2e}"
-    if size >= 100:
-        return f"{number:,.0f}"
-    if size >= 10:
-        return f"{number:.1f}"
-    if size >= 0.01 or size == 0:
-        return f"{number:.2f}"
-    return f"{number:.1g}" if size >= 1e-4 else f"{number:.0e}"
+    if 0 < size < 0.01:
+        return f"{number:.1g}"
+    decimals = 0 if size >= 100 else 1 if size >= 10 else 2
+    return f"{number:,.{decimals}f}"
 
 
 def format_count(number: float) -> str:

@@ -152,9 +152,7 @@ class Fold(Record, frozen=True, tag_field="kind", tag="fold"):
 
 
 class Break(Record, frozen=True, tag_field="kind", tag="break"):
-    """A blank line in text; with `line`, a rule between reports in text and Markdown."""
-
-    line: bool = False
+    """A blank line in text."""
 
 
 Block: TypeAlias = Heading | Paragraph | Items | Table | Code | Drawing | Fold | Break

@@ -44,9 +44,7 @@ class CheckedDocument(Record, frozen=True, kw_only=True):
     status: DocumentStatus
     language: str
     accepted: str | None
-    decision: Annotated[
-        Json | None, Meta(description="Option, how it is decided, and the words that carry it.")
-    ]
+    decision: Annotated[Json | None, Meta(description="Option, how it is decided, and the words for it.")]
     facts: Annotated[list[Json], Meta(description="Criterion, value, modality, line and exact quote.")]
     conflicts: dict[str, list[Json]]
     recommendation: Json | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from xml.etree import ElementTree as ET
 
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, FindingRule, Severity
@@ -13,17 +13,9 @@ from ragortune.support.text import clean_line, clean_text, count_words, disarm_c
 
 MAX_ANNOTATIONS = 10
 """GitHub shows no more for one step, and silently drops the others."""
-_GITHUB_LEVELS: Mapping[Severity, str] = {
-    Severity.ERROR: "error",
-    Severity.WARNING: "warning",
-    Severity.NOTE: "notice",
-}
-_GITLAB_LEVELS: Mapping[Severity, str] = {
-    Severity.ERROR: "major",
-    Severity.WARNING: "minor",
-    Severity.NOTE: "info",
-}
-_COMMAND_ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
+_GITHUB_LEVELS: Mapping[Severity, str] = dict(zip(Severity, ("notice", "warning", "error"), strict=True))
+_GITLAB_LEVELS: Mapping[Severity, str] = dict(zip(Severity, ("info", "minor", "major"), strict=True))
+_ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -56,9 +48,7 @@ def write_github(report: CheckReport) -> str:
 
 def _command(level: str, text: str, **properties: object) -> str:
     """Return a workflow command, escaped so that its texts cannot add a command or property."""
-    named = (
-        f"{name}={clean_text(str(value)).translate(_COMMAND_ESCAPES)}" for name, value in properties.items()
-    )
+    named = (f"{name}={clean_text(str(value)).translate(_ESCAPES)}" for name, value in properties.items())
     escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return f"::{level} {disarm_commands(','.join(named))}::{disarm_commands(escaped)}"
 
@@ -135,24 +125,24 @@ def _add_case(suite: ET.Element, audit: DocumentAudit, rule: FindingRule) -> Non
         first = failing[0]
         message = _xml(format_message(first))
         failure = ET.SubElement(case, "failure", message=message, type=first.severity.value)
-        failure.text = _xml("\n\n".join(_describe(audit, finding) for finding in failing))
+        failure.text = _describe(audit, failing)
     elif inactive:
         comment = inactive[0].suppressed_by
         message = clean_line(comment.because) if comment else "known in the baseline"
         ET.SubElement(case, "skipped", message=_xml(message))
     elif found:
-        ET.SubElement(case, "system-out").text = _xml(
-            "\n\n".join(_describe(audit, finding) for finding in found)
-        )
+        ET.SubElement(case, "system-out").text = _describe(audit, found)
 
 
-def _describe(audit: DocumentAudit, finding: AuditFinding) -> str:
-    place = f"{clean_text(audit.reading.path)}:{finding.line}:{finding.column}"
-    lines = [f"{place}: {format_message(finding)}"]
-    for step in finding.argument:
-        at = f" (line {step.span.line})" if step.span else ""
-        lines.append(f"{STEP_NAMES[step.kind]}: {clean_text(step.text)}{at}")
-    return "\n".join([*lines, f"what to do: {finding.rule.remedy}"])
+def _describe(audit: DocumentAudit, findings: Iterable[AuditFinding]) -> str:
+    path, lines = clean_text(audit.reading.path), []
+    for finding in findings:
+        lines.append(f"{path}:{finding.line}:{finding.column}: {format_message(finding)}")
+        for step in finding.argument:
+            at = f" (line {step.span.line})" if step.span else ""
+            lines.append(f"{STEP_NAMES[step.kind]}: {clean_text(step.text)}{at}")
+        lines += [f"what to do: {finding.rule.remedy}", ""]
+    return _xml("\n".join(lines[:-1]))
 
 
 def _xml(text: str) -> str:

@@ -9,8 +9,8 @@ from msgspec.structs import astuple
 
 from ragortune.model import Change, Comparison, Option, Recommendation, Rulebook
 from ragortune.report.blocks import Block, Inline, Span, Style, bullets, section
-from ragortune.report.headline import NEED_NAMES, Advice, format_probability
-from ragortune.report.shapes import Answers, CitedRule, RuleSet, Shares, describe_recommendation, fill
+from ragortune.report.headline import NEED_NAMES, format_probability
+from ragortune.report.shapes import Advice, Answers, CitedRule, RuleSet, Shares, describe_recommendation, fill
 from ragortune.support.record import Record
 from ragortune.support.text import join_words
 
@@ -27,18 +27,14 @@ class Earlier(Record, frozen=True):
 
     def list_answers(self) -> dict[str, list[str]]:
         """Return the levels by criterion."""
-        return {
-            name: [levels] if isinstance(levels, str) else levels for name, levels in self.answers.items()
-        }
+        return {name: [given] if isinstance(given, str) else given for name, given in self.answers.items()}
 
     def list_effects(self) -> dict[str, str]:
         """Return the effects of each rule by its code."""
         effects: dict[str, list[str]] = {}
         for rule in (*self.gates, *self.reasons):
-            if rule.gate:
-                effects.setdefault(rule.code, []).append(f"{rule.gate.replace('_', ' ')} {rule.need}")
-            else:
-                effects.setdefault(rule.code, []).append(f"{rule.strength} {rule.effect} {rule.need}")
+            what = rule.gate.replace("_", " ") if rule.gate else f"{rule.strength} {rule.effect}"
+            effects.setdefault(rule.code, []).append(f"{what} {rule.need}")
         return {code: join_words(parts) for code, parts in effects.items()}
 
 

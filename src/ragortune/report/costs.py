@@ -25,7 +25,6 @@ from ragortune.report.bill import (
 from ragortune.report.blocks import (
     Bar,
     Block,
-    Break,
     Cell,
     Column,
     Heading,
@@ -70,15 +69,12 @@ SECTIONS = (
 
 def build_page(answer: CostAnswer) -> Page:
     """Return the page of a cost report."""
-    report = answer.report
+    report, letters = answer.report, answer.report.letters
     title = Heading(report.project or "Untitled project")
     facts = [(name, f"{level} ({shown})") for name, (level, shown) in answer.facts.items()]
     stated = (Origin.STATED, Origin.ANSWER, Origin.MEASURED)
     given = [(entry.name, _format_input(entry)) for entry in report.inputs if entry.origin in stated]
-    paybacks = [
-        (report.letters[payback.option], _format_payback(payback, report.letters))
-        for payback in report.paybacks
-    ]
+    paybacks = [(letters[payback.option], _format_payback(payback, letters)) for payback in report.paybacks]
     sections = (
         _bills(report),
         _section("What makes the bills, at the best guesses", list_parts(report)),
@@ -260,7 +256,5 @@ def _prices(answer: CostAnswer) -> Iterator[Block]:
     for age in answer.report.prices:
         old = f", {age.days} days old" if age.stale else ""
         rows.append((age.id, f"{age.as_of}{old}; {age.confidence}; {age.source}"))
-    yield from _section("Prices that were used", rows)
-    yield Break()
     more = "Formulas: `ragortune explain docs/cost.md`. Prices: `ragortune prices show ID`."
-    yield Paragraph(more, Style.ASIDE)
+    return _section("Prices that were used", rows, more)

@@ -125,12 +125,8 @@ def format_reason(interview: Interview, criterion: Criterion) -> str:
     if ranked == [criterion.id]:
         return "Of all open questions, only this one can still change the advice."
     if criterion.id != interview.wanted:
-        return (
-            "This answer is not expected to change the advice; it can change the steps and tests within it."
-        )
-    return (
-        f"Of the {len(ranked)} questions that can still change the advice, this one is expected to tell most."
-    )
+        return "This answer is not expected to change the advice, only the steps and tests within it."
+    return f"Of the {len(ranked)} questions that can still change the advice, this one should tell most."
 
 
 def _sentence(text: str) -> str:

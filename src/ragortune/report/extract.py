@@ -7,7 +7,7 @@ from typing import Any
 
 from ragortune.check.answers import StatedAnswers
 from ragortune.check.case import find_sentence
-from ragortune.evidence.entries import describe_evidence
+from ragortune.evidence.entries import describe_details
 from ragortune.evidence.quantities import describe_quantity
 from ragortune.evidence.round_trip import dump_yaml, flow
 from ragortune.model import Evidence
@@ -34,17 +34,17 @@ def describe_profile(answers: StatedAnswers) -> Json:
 
 
 def describe_entry(answers: StatedAnswers, criterion: str, document: str | None = None) -> Json:
-    """Return one answer as plain data: value, evidence and source.
+    """Return one answer as plain data: value, evidence, source and date.
 
     `document` is the path to name in quotes from the document itself.
     """
     answer, fact = answers.profile.answers[criterion], answers.fact_for(criterion)
     levels = answer.levels
     named = levels[0] if len(levels) == 1 else list(levels)
-    described: Json = {"value": named if answer.number is None else answer.value}
-    if fact is not None and (evidence := _cite_fact(answers.reading, fact)) is not None:
-        described["evidence"] = describe_evidence(_name_document(evidence, document))
-    return {**described, "source": answer.source.value}
+    cited = _cite_fact(answers.reading, fact) if fact else None
+    evidence = cited and _name_document(cited, document)
+    value = named if answer.number is None else answer.value
+    return {"value": value, **describe_details(answer.replace(evidence=evidence))}
 
 
 def _name_document(evidence: str | Evidence, document: str | None) -> str | Evidence:
@@ -107,8 +107,8 @@ def _remark(answers: StatedAnswers) -> Iterator[str]:
         if not conflict.resolved:
             statements = []
             for fact in conflict.facts:
-                where = (
+                quoted = (
                     f"line {fact.span.line}: {clean_line(fact.span.quote)}" if fact.span else "the profile"
                 )
-                statements.append(f"{clean_line(str(fact.value))} ({where})")
+                statements.append(f"{clean_line(str(fact.value))} ({quoted})")
             yield f"missing: {conflict.criterion}, because lines contradict each other: {'; '.join(statements)}"

@@ -5,24 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import floor, isclose
 
-from ragortune.casebook import NearCase
-from ragortune.engine import Outcome, decide_option
-from ragortune.model import (
-    EVEN,
-    OPTION_NAMES,
-    Comparison,
-    Gate,
-    GateHit,
-    GateKind,
-    Need,
-    Recommendation,
-    Refusal,
-    Rulebook,
-    RuleTrace,
-    is_undecided,
-)
+from ragortune.engine import decide_option
+from ragortune.model import EVEN, OPTION_NAMES, Gate, GateHit, GateKind, Need, Recommendation, Rulebook
 from ragortune.report.blocks import Bar, Block, Column, Paragraph, Span, Style, Table
-from ragortune.support.record import Record
+from ragortune.report.shapes import Verdict
 from ragortune.support.text import count_words
 
 NEED_NAMES: Mapping[Need, str] = {Need.RAG: "retrieval", Need.FINE_TUNING: "tuning"}
@@ -34,33 +20,6 @@ _GATE_WORDS: Mapping[GateKind, str] = {
 _OPTION_CELLS = 50
 _HIGHEST_SHARE = 0.95
 """Above this share the field sample is too small for exact figures."""
-
-
-class Advice(Record, frozen=True):
-    """A recommendation with everything that the options ask for: the result of `recommend` for one profile."""
-
-    recommendation: Recommendation
-    cases: tuple[NearCase, ...] | None = None
-    """The nearest published projects; None in a batch."""
-    refusal: Refusal | None = None
-    against: Comparison | None = None
-    """Changes since an earlier recommendation."""
-    trace: tuple[RuleTrace, ...] | None = None
-    origin: Mapping[str, object] | None = None
-    """The input of a batch that it belongs to."""
-    follows: bool = False
-    """Whether another one is printed above it."""
-
-
-class Verdict(Record, frozen=True):
-    """The option alone: the result of `recommend --brief` for one profile."""
-
-    book: Rulebook
-    project: str | None
-    outcome: Outcome
-    path: str
-    line: int | None = None
-    origin: Mapping[str, object] | None = None
 
 
 def build_headline(recommendation: Recommendation) -> list[Block]:
@@ -159,6 +118,6 @@ def write_verdict(verdict: Verdict) -> str:
     outcome, shares = verdict.outcome, verdict.outcome.probability
     remarks = [format_probability(verdict.book, shares[outcome.option])]
     remarks += ["default"] if outcome.default else []
-    remarks += ["too little is known"] if is_undecided(shares, default=outcome.default) else []
+    remarks += ["too little is known"] if verdict.too_little_known else []
     label = f"{verdict.path}:{verdict.line}" if verdict.line else verdict.path
     return f"{label}: {outcome.option} ({', '.join(remarks)})\n"

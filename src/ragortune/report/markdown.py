@@ -9,7 +9,6 @@ from ragortune.report.blocks import (
     CODE,
     Bar,
     Block,
-    Break,
     Cell,
     Code,
     Fold,
@@ -104,8 +103,6 @@ def _write_block(block: Block, level: int) -> Iterator[str]:
         case Fold():
             yield from ("<details>", f"<summary>{escape_markdown(block.summary)}</summary>", "")
             yield from (write_markdown(block.blocks, level=level), "</details>")
-        case Break():
-            yield "---" if block.line else ""
 
 
 def _write_table(table: Table) -> Iterator[str]:

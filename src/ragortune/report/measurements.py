@@ -10,19 +10,7 @@ from msgspec import Meta
 from ragortune.evidence.measurements.agreement import MeasuredAnswer
 from ragortune.model import Answer, QuantityValue
 from ragortune.model.measurements import Measurement
-from ragortune.report.blocks import (
-    Block,
-    Break,
-    Heading,
-    Item,
-    Items,
-    Paragraph,
-    Span,
-    Style,
-    bullets,
-    section,
-    terms,
-)
+from ragortune.report.blocks import Block, Heading, Item, Items, Span, Style, bullets, section, terms
 from ragortune.report.shapes import fill
 from ragortune.support.record import Record
 from ragortune.support.text import count_words, join_words, plain_data
@@ -147,8 +135,6 @@ def build_page(report: MeasureReport) -> list[Block]:
         *section("Faults in the data", Items(faults)),
         *section("Other figures", Items(others)),
         *section("What the data cannot tell", terms(report.unknown.items())),
-        Break(),
-        Paragraph("`--format json` has every figure with its method, sample and interval.", Style.ASIDE),
     ]
 
 

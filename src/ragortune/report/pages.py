@@ -6,19 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ragortune.model import Bound, Condition, Criterion, Direction, Main, Option, OptionGuide, Rule, Rulebook
 from ragortune.model.findings import Detector, FindingRule, read_finding_rules
-from ragortune.report.blocks import (
-    Block,
-    Break,
-    Heading,
-    Item,
-    Items,
-    Paragraph,
-    Span,
-    Style,
-    bullets,
-    section,
-    terms,
-)
+from ragortune.report.blocks import Block, Break, Heading, Item, Items, Paragraph, bullets, section, terms
 from ragortune.report.headline import NEED_NAMES, format_gate
 from ragortune.report.topics import TOPICS, quantities_page
 from ragortune.support.errors import UsageError
@@ -134,7 +122,7 @@ def _argue_rule(book: Rulebook, rule: AnyRule, tests: Iterable[str]) -> Iterator
     evidence = []
     for finding in rule.sources:
         source = book.sources[finding.source]
-        note = Span(f"{source.title} ({source.quality}, checked {source.checked})", Style.ASIDE)
+        note = f"{source.title} ({source.quality}, checked {source.checked})"
         evidence.append(Item(finding.found, (note,), source.address))
     yield from section("Evidence", Items(tuple(evidence)))
     yield from section("When it misleads", bullets(rule.exceptions))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ragortune.model import PriceRow, Source
 from ragortune.model.prices import bounds_of, count_days
-from ragortune.report.blocks import Block, Heading, Item, Items, Paragraph, bullets, terms
+from ragortune.report.blocks import Block, Heading, Item, Items, Paragraph, bullets, section, terms
 from ragortune.support.record import Record
 from ragortune.support.text import count_words
 
@@ -71,10 +71,8 @@ def show_price(found: PriceList) -> list[Block]:
         Heading(row.title),
         terms((name, fact) for name, fact in facts.items() if fact),
         *([Paragraph(row.note)] if row.note else []),
-        Heading("Values", 2),
-        bullets(values),
-        Heading("Sources", 2),
-        Items(tuple(_cite(name, found.sources.get(name)) for name in names)),
+        *section("Values", bullets(values)),
+        *section("Sources", Items(tuple(_cite(name, found.sources.get(name)) for name in names))),
     ]
 
 

@@ -30,15 +30,9 @@ from ragortune.report.blocks import (
     terms,
 )
 from ragortune.report.comparison import list_changes
-from ragortune.report.headline import (
-    NEED_NAMES,
-    Advice,
-    build_headline,
-    format_gate,
-    format_share,
-    list_state,
-)
+from ragortune.report.headline import NEED_NAMES, build_headline, format_gate, format_share, list_state
 from ragortune.report.screen import KEPT, LONG, SCREENS, SHORT, Row, show_rows
+from ragortune.report.shapes import Advice
 from ragortune.support.text import cut_text, join_words
 
 _SAMPLE_NAMES: Mapping[Sample, str] = {Sample.FIELD: "field sample", Sample.SELECTED: "selected"}
@@ -52,16 +46,12 @@ _FARTHEST = 2.5
 def build_recommendation(advice: Advice) -> Page:
     """Return the page of a recommendation."""
     report = _Report(advice)
-    head = (
-        Heading(report.recommendation.profile.project or "Untitled project"),
-        *build_headline(report.recommendation),
-    )
     return Page(
         lambda form: _draw_screen(advice, form),
         SCREENS,
         (
-            *([Break(line=True)] if advice.follows else []),
-            *head,
+            Heading(report.recommendation.profile.project or "Untitled project"),
+            *build_headline(report.recommendation),
             terms(list_state(report.recommendation), None),
         ),
         {name: build(report) for name, build in _SECTIONS.items()},
@@ -106,12 +96,10 @@ class _Report:
         """Yield the base rate of a need and the reasons for and against it, which add up to its log-odds."""
         start = self._book.scale.intercept(need)
         base = f"base rate: {format_share(logistic(start))} with nothing known"
-        rows = [_reason_row(start, "", Span(base, Style.ASIDE))]
+        rows = [_draw_row(start, "", Span(base, Style.ASIDE))]
         reasons = [reason for reason in self.recommendation.reasons if reason.need is need]
         reasons.sort(key=lambda reason: (reason.signed_weight < 0, -reason.weight, reason.rule.code))
-        rows += [
-            _reason_row(reason.signed_weight, reason.rule.code, self._cite(reason)) for reason in reasons
-        ]
+        rows += [_draw_row(reason.signed_weight, reason.rule.code, self._cite(reason)) for reason in reasons]
         columns = (
             Column("Log-odds", right=True),
             Column("Against and for", only="text"),
@@ -241,7 +229,7 @@ def _describe_need(state: NeedState) -> str:
     return f"{'needed' if state.needed else 'not needed'}: {format_share(state.probability)}, {score}"
 
 
-def _reason_row(weight: float, code: str, text: Inline) -> tuple[Cell, ...]:
+def _draw_row(weight: float, code: str, text: Inline) -> tuple[Cell, ...]:
     fill, style = ("█", Style.GOOD) if weight > 0 else ("░", Style.BAD)
     end = EVEN + max(-EVEN, min(EVEN, weight / _FARTHEST / 2))
     marks = ((EVEN, "│"),)
@@ -255,8 +243,6 @@ def _reason_row(weight: float, code: str, text: Inline) -> tuple[Cell, ...]:
 def _draw_screen(advice: Advice, form: int) -> Iterator[Block]:
     """Yield one form of the screen; form 0 is the longest."""
     recommendation = advice.recommendation
-    if advice.follows:
-        yield Break(line=True)
     yield Heading(cut_text(recommendation.profile.project or "Untitled project", SHORT if form else LONG))
     yield from build_headline(recommendation)
     state = enumerate(list_state(recommendation))
@@ -276,10 +262,9 @@ def _list_backing(recommendation: Recommendation) -> list[Row]:
     chosen = sorted(backing, key=lambda reason: reason is not first[reason.need])[:_REASONS]
     leads = {reason.need: place for place, reason in reversed([*enumerate(chosen)])}
     chosen.sort(key=lambda reason: (leads[reason.need], -reason.weight))
-    rows += [
-        _cite(recommendation, reason, f"{reason.effect.capitalize()} {NEED_NAMES[reason.need]}")
-        for reason in chosen
-    ]
+    for reason in chosen:
+        label = f"{reason.effect.capitalize()} {NEED_NAMES[reason.need]}"
+        rows.append(_cite(recommendation, reason, label))
     rows = rows or [Row("Reasons", "none: nothing that was answered speaks for it", 0)]
     return [row.replace(weight=9 - place) for place, row in enumerate(rows[:_REASONS])]
 

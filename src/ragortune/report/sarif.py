@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from ragortune import __version__
 from ragortune.model import Rulebook
 from ragortune.model.documents import Span
-from ragortune.model.findings import AuditFinding, Certainty, CheckReport, FindingRule, Severity, Step
+from ragortune.model.findings import AuditFinding, CheckReport, FindingRule, Severity, Step
 from ragortune.report.checks import STEP_NAMES, format_message
 from ragortune.report.markdown import write_markdown
 from ragortune.report.pages import finding_page
@@ -18,7 +17,6 @@ from ragortune.support.text import clean_line, clean_text
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "%SRCROOT%"
-_RANK: Mapping[Certainty, float] = {Certainty.HIGH: 90.0, Certainty.MEDIUM: 60.0, Certainty.LOW: 30.0}
 
 Json = dict[str, Any]
 
@@ -78,7 +76,7 @@ def _describe_rule(rule: FindingRule, book: Rulebook) -> Json:
         "fullDescription": _message(rule.because),
         "help": {"text": page, "markdown": page},
         **({"helpUri": addresses[0]} if addresses else {}),
-        "defaultConfiguration": {"level": rule.severity, "rank": _RANK[rule.confidence]},
+        "defaultConfiguration": {"level": rule.severity},
         "properties": {
             "tags": ["design", "llm"],
             "precision": rule.confidence,
@@ -94,7 +92,6 @@ def _describe_result(path: str, finding: AuditFinding) -> Json:
     described: Json = {
         "ruleId": finding.rule.code,
         "level": finding.severity,
-        "rank": _RANK[finding.confidence],
         "message": _message(format_message(finding)),
         "locations": [{**_location(path, finding.span), **logical}],
         "partialFingerprints": {"ragortune/v1": finding.fingerprint},

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ragortune.casebook import NearCase
-from ragortune.engine import decide_option
+from ragortune.engine import Outcome, decide_option
 from ragortune.model import (
     AnswerSensitivity,
     Comparison,
@@ -21,13 +21,13 @@ from ragortune.model import (
     NeedState,
     OpenQuestion,
     Option,
+    Recommendation,
     Refusal,
     Rulebook,
     RuleHit,
     RuleTrace,
     is_undecided,
 )
-from ragortune.report.headline import Advice, Verdict
 from ragortune.support.record import Record
 
 Answers = dict[str, str | list[str]]
@@ -67,6 +67,36 @@ def describe_shape(shape: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 # --- recommend ----------------------------------------------------------------------------------------------------
+
+
+class Advice(Record, frozen=True):
+    """A recommendation with everything that the options ask for: the result of `recommend` for one profile."""
+
+    recommendation: Recommendation
+    cases: tuple[NearCase, ...] | None = None
+    """The nearest published projects; None in a batch."""
+    refusal: Refusal | None = None
+    against: Comparison | None = None
+    """Changes since an earlier recommendation."""
+    trace: tuple[RuleTrace, ...] | None = None
+    origin: Mapping[str, object] | None = None
+    """The input of a batch that it belongs to."""
+
+
+class Verdict(Record, frozen=True):
+    """The option alone: the result of `recommend --brief` for one profile."""
+
+    book: Rulebook
+    project: str | None
+    outcome: Outcome
+    path: str
+    line: int | None = None
+    origin: Mapping[str, object] | None = None
+
+    @property
+    def too_little_known(self) -> bool:
+        """Whether too little is known for any option to be more likely than not."""
+        return is_undecided(self.outcome.probability, default=self.outcome.default)
 
 
 class CitedRule(Record, frozen=True, kw_only=True):
@@ -236,7 +266,7 @@ def describe_verdict(verdict: Verdict) -> dict[str, object]:
         "project": verdict.project,
         "option": outcome.option,
         "default": outcome.default,
-        "too_little_known": is_undecided(probability, default=outcome.default),
+        "too_little_known": verdict.too_little_known,
         "probability": round_numbers(probability),
         "needs": round_numbers(outcome.needs),
     }

@@ -131,7 +131,7 @@ def _lay_out_block(block: Block, width: int) -> Iterator[Text]:
             for inner in block.blocks:
                 yield from _lay_out_block(inner, width)
         case Break():
-            yield from (Text(), Text("─" * width), Text()) if block.line else (Text(),)
+            yield Text()
 
 
 def _lay_out_items(block: Items, width: int) -> Iterator[Text]:
