@@ -358,7 +358,7 @@ def _mark_toml(text: str) -> Marks:
 def parse_yaml(text: str, path: str) -> Document:
     """Read one YAML document; raises UnreadableError. Empty text is an empty mapping.
 
-    JSON that is no YAML, such as with an emoji as `\\ud83d\\ude00`, is read as well.
+    JSON that is no YAML, such as with an emoji as two escapes, is read as well.
     """
     try:
         data, marks = _read_yaml(text, path)
