@@ -144,6 +144,14 @@ def test_no_reason_of_a_record_is_both_good_and_bad_for_the_same_option(record):
             assert not good & bad
 
 
+def test_a_record_by_a_rule_pack_that_was_named_is_confirmed_by_that_pack(record, write):
+    write("our pack/rulebook.yaml", "name: ours\nversion: '1'\nextends: ragortune\n")
+
+    text = record(HELP_DESK, "record.md", "--rules", "our pack")
+
+    assert "```sh\nragortune check --rules 'our pack' record.md\n```" in text
+
+
 def test_a_record_says_how_it_is_confirmed_and_when_to_look_again(record):
     text = record()
 

@@ -185,6 +185,15 @@ def test_a_block_in_a_list_or_quotation_is_left_to_the_author(put, prefix):
     assert "7.md:4:" in result.err
 
 
+def test_a_block_of_json_that_cannot_be_changed_in_place_is_told_with_its_line(put):
+    block = '# Desk\n\n```ragortune\n{"profile": {"notes": "\\ud83d\\ude00"}}\n```\n\n'
+
+    result, data = put(block + PRICE_DESK)
+
+    assert (result.code, data) == (2, (block + PRICE_DESK).encode())
+    assert "error: 7.md:4: this YAML can be read, but not changed in place\nhint: write keys" in result.err
+
+
 def test_a_document_in_which_nothing_was_found_stays_as_it_is(put):
     result, data = put("# Bread\n\nMix.\n", answer={"status": "nothing_to_judge"})
 

@@ -131,6 +131,10 @@ def test_a_finding_rule_that_a_rule_pack_disables_may_still_be_ignored_but_not_s
     )
 
 
+def test_a_page_on_a_finding_from_answers_says_that_agreeing_advice_silences_it(run):
+    assert "where enough is known and the advice agrees" in " ".join(run("explain", "RT201").out.split())
+
+
 def test_the_least_gain_of_a_question_while_the_advice_is_not_firm_is_a_number(run):
     assert "while the advice is not firm, one with 0.0067 or more" in " ".join(
         run("explain", "firm").out.split()

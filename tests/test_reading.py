@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import tracemalloc
 import types
 
@@ -130,6 +131,13 @@ def test_json_in_a_line_has_the_number_of_the_line():
     assert complaint(load_json, '{"a": 1, "a": 2}', "f", 7) == "f:7: duplicate key 'a'"
     assert complaint(load_json, "nonsense", "f", 7) == "f:7:1: is not JSON: expecting value"
     assert parse_json("", "f").data == {}
+
+
+@pytest.mark.parametrize("text", [r'{"a": "\ud83d\ude00"}', '{"a": "\x7f"}'])
+def test_json_that_is_no_yaml_is_read_wherever_yaml_is(text):
+    assert parse_yaml(text, "<stdin>").data == json.loads(text)
+    with pytest.raises(UnreadableError, match="is not YAML"):
+        parse_yaml(text.replace('{"a"', "{a"), "<stdin>")
 
 
 def test_a_place_in_json_that_yaml_cannot_read_is_the_file():

@@ -201,6 +201,22 @@ def test_a_mistake_in_a_criterion_is_told_once_and_not_where_rules_and_cases_nam
     assert [problem.place.path.endswith("criteria/ours.yaml") for problem in caught.value.problems] == [True]
 
 
+@pytest.mark.parametrize(
+    ("limit", "given", "told"),
+    [
+        ("minimum: 1", 0, "at least 1"),
+        ("maximum: 300", 301, "at most 300"),
+        ("minimum: -5", -6, "at least -5"),
+    ],
+)
+def test_a_number_beyond_the_only_limit_of_a_criterion_is_told_that_limit(team_pack, limit, given, told):
+    (team_pack / "criteria").mkdir()
+    (team_pack / "criteria" / "ours.yaml").write_text(CRITERIA.replace("unit:", f"{limit}, unit:"))
+
+    with pytest.raises(RagortuneError, match=f"'team.seats' must be {told} \\(seats\\), not {given}"):
+        recommend({"team.seats": given}, load_rulebook(team_pack))
+
+
 def test_a_mistake_in_a_source_is_told_once_and_not_where_rules_cite_it(team_pack):
     (team_pack / "sources" / "ours.yaml").write_text(SOURCES.replace("measured", "measurd"))
     with pytest.raises(RulebookError) as caught:

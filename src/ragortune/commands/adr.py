@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -72,10 +73,12 @@ def _write_record(
     path = _choose_path(request, advice, environment)
     if path is not None:
         read = filter(None, (request.profile, request.against))
-        rules = rules_folder(request.rules, environment)
-        refuse_overwriting(path, f"the record in {quote_value(path)}", read, rules, environment)
+        folder = rules_folder(request.rules, environment)
+        refuse_overwriting(path, f"the record in {quote_value(path)}", read, folder, environment)
     against = compare_earlier(request.against, advice, request.profile, date, environment)
-    blocks = build_decision_record(advice, find_nearest(advice), path or "docs/adr", against)
+    rules = ("--rules", request.rules) if request.rules else ()
+    command = shlex.join(("ragortune", "check", *rules, path or "docs/adr"))
+    blocks = build_decision_record(advice, find_nearest(advice), command, against)
     known = _describe_profile(profile, document, path)
     # Open questions are recorded as unknown, so that `check` does not ask for them again.
     questions = () if advice.firm else choose_questions(advice)
@@ -98,7 +101,7 @@ def _write_record(
         write_file(path, written, environment, text)
         if decided and decided.option is not advice.option:
             environment.note(f"{path} decides for {decided.option}, but the advice is {advice.option}")
-    environment.note(f"wrote {path}; review it, then run `ragortune check {path}`")
+    environment.note(f"wrote {path}; review it, then run `{command}`")
     return ExitCode.OK
 
 

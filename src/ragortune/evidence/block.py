@@ -58,16 +58,16 @@ def write_block(text: str, path: str, content: Content) -> str:
     old = text[starts[first] : starts[last]]
     is_cut = not old.endswith("\n")
     body = old + ending * (is_cut and first < last)  # a block that is not closed
+    above = below = ""
     try:
         new = _add_missing(body, content, below_key=below_key)
+        if new and not (found or below_key):
+            above = f"{ending * bool(first)}```{BLOCK}{ending}"
+            below = f"```{ending}" + ending * (first < len(lines) and bool(plain[first].strip()))
+        grown = (above + new + below).count("\n") - (last - first)
+        new = _move_lines(new, QuoteFinder(plain), last, grown)
     except UnreadableError as error:
-        raise UnreadableError(error.message, Place(path, first + 1)) from None
-    above = below = ""
-    if new and not (found or below_key):
-        above = f"{ending * bool(first)}```{BLOCK}{ending}"
-        below = f"```{ending}" + ending * (first < len(lines) and bool(plain[first].strip()))
-    grown = (above + new + below).count("\n") - (last - first)
-    new = _move_lines(new, QuoteFinder(plain), last, grown)
+        raise UnreadableError(error.message, Place(path, first + 1), error.hint) from None
     if new == body:
         return text
     written = above + (new.replace("\n", ending) if first == last else new) + below

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from ragortune.model import Answer, Criterion, Evidence, Provenance, QuantityKind
 from ragortune.model.prices import is_date
+from ragortune.model.profiles import LARGEST_NUMBER
 from ragortune.support.errors import Place, ProfileError, RagortuneError
 from ragortune.support.reading import Document, KeyPath
 from ragortune.support.text import join_words, quote_value, suggest_name
@@ -108,7 +109,11 @@ class Entry:
     def limit(self, number: float, low: float, high: float, asked: Criterion | QuantityKind) -> None:
         """Raise an error if a number is out of the limits, or not whole where `asked` requires it."""
         if not low <= number <= high:
-            limits = "at least 0" if number < low == 0 and high > 1 else f"from {low:,.12g} to {high:,.12g}"
+            limits = f"from {low:,.12g} to {high:,.12g}"
+            if number < low and (high == LARGEST_NUMBER or high > 1 > low == 0):
+                limits = f"at least {low:,.12g}"
+            elif low == -LARGEST_NUMBER:
+                limits = f"at most {high:,.12g}"
             raise self.must_be(f"{limits} ({asked.unit})", asked.id)
         if asked.whole and number != int(number):
             raise self.must_be(f"a whole number of {asked.unit}", asked.id)

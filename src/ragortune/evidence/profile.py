@@ -256,6 +256,6 @@ def find_declined(criteria: Iterable[Criterion], data: object) -> tuple[str, ...
         value = group.get(criterion.name) if isinstance(group, Mapping) else data.get(criterion.id)
         if isinstance(value, Mapping):
             value = value.get("value")
-        if value == UNKNOWN and UNKNOWN not in criterion.level_ids:
+        if value == UNKNOWN:
             declined.append(criterion.id)
     return tuple(declined)

@@ -56,7 +56,7 @@ class Detector(StrEnum):
     CONTRADICTION = "contradiction"
     """Lines that give different answers to one question, or the document's own block against its prose."""
     ANSWERS = "answers"
-    """The decision together with answers, as named under `decisions`, `when` and `unless`."""
+    """The decision together with answers, as named under `decisions`, `when` and `unless`, unless the advice agrees with it."""
     ONE_NEED = "one_need"
     """`both`, where nothing that is stated speaks for one of the two needs."""
     ABSENCE = "absence"
@@ -119,7 +119,8 @@ class FindingRule(Record, frozen=True):
     since: str
     """Version of the rule set that first had it; for a pin on an older one it only notes."""
     detector: Detector
-    """What it looks at."""
+    """What it looks at. Rules of a pack look at `answers`: the decision together with `when` and `unless`, where the advice
+    does not agree with it; or at `absence`: no `words` and no `sections` in a decision record."""
     how: str
     """How it is found, for a reader who doubts it."""
     because: str

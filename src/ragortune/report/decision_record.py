@@ -38,14 +38,14 @@ def name_decision(recommendation: Recommendation) -> str:
 
 
 def build_decision_record(
-    advice: Recommendation, cases: Iterable[NearCase], path: str, against: Comparison | None = None
+    advice: Recommendation, cases: Iterable[NearCase], command: str, against: Comparison | None = None
 ) -> list[Block]:
     """Return the record without its front matter: the sections of MADR 4 in their order.
 
     Args:
         advice: the recommendation, with what could change it.
         cases: the published projects nearest to this one.
-        path: path of the record, for the command that checks it.
+        command: the command that checks the record.
         against: changes since the advice that the record amends.
 
     """
@@ -65,7 +65,7 @@ def build_decision_record(
         *section(
             "Confirmation",
             "In CI, whenever this record or the facts in it change:",
-            Code((f"ragortune check {path}",), "sh"),
+            Code((command,), "sh"),
             "It fails when the facts in the front matter no longer lead to this decision, and when a sentence that "
             "they quote is gone.",
             f"Before release: beat {options[advice.option].baseline}, on {options[advice.option].test_set}.",

@@ -13,8 +13,8 @@ from ragortune.support.errors import UsageError
 from ragortune.support.text import join_words
 
 AnyRule = Rule | FindingRule
-_FROM_PROSE = (
-    "Where it rests on what was read from prose, which may have been read otherwise than it was meant, the finding is a "
+_ANSWERS = (
+    "Nothing is reported where enough is known and the advice agrees with the decision. Where it rests on what was read from prose, which may have been read otherwise than it was meant, the finding is a "
     "note; answers in a `ragortune` block or a profile give the severity that is stated here. What is read without a "
     "model, in a document that declares nothing, is not held against its decision."
 )
@@ -140,7 +140,7 @@ def finding_page(book: Rulebook, rule: FindingRule) -> list[Block]:
     return [
         Heading(f"{rule.code} {rule.title}"),
         terms([*facts, *_list_conditions(rule)]),
-        *section("How it is found", rule.how, *[_FROM_PROSE] * (rule.detector is Detector.ANSWERS)),
+        *section("How it is found", rule.how, *[_ANSWERS] * (rule.detector is Detector.ANSWERS)),
         *section("Why it matters", rule.because),
         *_argue_rule(book, rule, listed),
         *section("To suppress it", f"`<!-- ragortune: ignore[{rule.id}] until 2027-03-31 because TEXT -->`"),

@@ -7,6 +7,7 @@ data. The meaning of keys and values is not known here.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import json
 import os
 import re
@@ -286,7 +287,7 @@ def load_json(text: str, path: str, line: int | None = None) -> object:
         for key, value in pairs:
             if key in mapping:
                 if line is None:
-                    parse_yaml(text, path)  # raises the same error with its place
+                    _read_yaml(text, path)  # raises the same error with its place
                 raise UnreadableError(f"duplicate key {quote_value(key)}", place)
             mapping[key] = value
         return mapping
@@ -355,8 +356,16 @@ def _mark_toml(text: str) -> Marks:
 
 
 def parse_yaml(text: str, path: str) -> Document:
-    """Read one YAML document; raises UnreadableError. Empty text is an empty mapping."""
-    data, marks = _read_yaml(text, path)
+    """Read one YAML document; raises UnreadableError. Empty text is an empty mapping.
+
+    JSON that is no YAML, such as with an emoji as two escapes, is read as well.
+    """
+    try:
+        data, marks = _read_yaml(text, path)
+    except UnreadableError:
+        with contextlib.suppress(UnreadableError):
+            return parse_json(text, path)
+        raise
     return Document({} if data is None else data, path, lambda: marks)
 
 
