@@ -1,6 +1,6 @@
 """The JSON of the commands: records that define its keys and from which its JSON Schemas are made.
 
-Keys may be added but never changed.
+Keys may be added but never changed. `Advice` and `Verdict` are what `recommend` shows in all its formats.
 """
 
 from __future__ import annotations
