@@ -160,8 +160,8 @@ def find_broken_step(
         if criterion.id in rule.criteria
         and need in (*(effect.need for effect in rule.effects), *(gate.need for gate in rule.gates))
     ]
-    table, field = compile_table(rulebook), "rag" if need is Need.RAG else "tuning"
-    weights = {rule.id: getattr(table.split(table.pack_effects(rule)), field) for rule in readers}
+    table = compile_table(rulebook)
+    weights = {rule.id: table.split(table.pack_effects(rule)).score(need) for rule in readers}
     for ends in itertools.pairwise(criterion.level_ids):
         for context in list_profiles(rulebook, readers, budget, without=criterion.id):
             before, after = ({**context, criterion.id: (level,)} for level in ends)
