@@ -211,14 +211,14 @@ def test_a_question_that_no_longer_changes_the_advice_says_so_when_asked_why(tal
 
     assert ", settled" in said
     assert "This answer is not expected to change the advice" in said
-    assert "Settled: whatever else is found out, the advice stays " in said
+    assert "No open question is worth asking for the advice." in said
 
 
 def test_what_nobody_knows_is_saved_and_not_asked_again(talk):
     said = " ".join(talk(team={}).split())
     again = talk()
 
-    assert "No open question is expected to tell much." in said
+    assert "No open question is worth asking for the advice." in said
     assert "\n  access_path: unknown\n" in talk.saved()
     assert "> " not in again
 

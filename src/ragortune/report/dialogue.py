@@ -24,6 +24,7 @@ _WORDS = (
     "tells why this is asked now, 'back' undoes the last answer, 'stop' ends with what is known. Every answer is saved "
     "at once."
 )
+_NOTHING_TO_ASK = "No open question is worth asking for the advice."
 _MAX_NAMED = 5
 
 
@@ -105,12 +106,7 @@ def format_end(interview: Interview, path: str) -> str:
     advice = format_advice(interview.advice)
     if interview.wanted:
         return f"Stopped: {advice}. `ragortune ask {path}` goes on, next with {interview.wanted}."
-    if interview.advice.settled:
-        end = f"Settled: whatever else is found out, the advice stays {interview.advice.option}."
-    elif interview.advice.firm:
-        end = f"Done: {advice}. No open question is worth asking for the advice."
-    else:
-        end = f"Done: {advice}. No open question is expected to tell much."
+    end = f"Done: {advice}. {_NOTHING_TO_ASK}"
     if not interview.unasked:
         return end
     unknown = join_words(interview.unasked, most=_MAX_NAMED)
@@ -185,10 +181,9 @@ def describe_next(interview: Interview) -> QuestionResult:
     """Return the question to ask next; `question` is None if none is worth asking."""
     advice = interview.advice
     criterion = interview.rulebook.criteria[interview.wanted] if interview.wanted else None
-    nothing = "No open question is worth asking for the advice."
     return QuestionResult(
         worth_asking=criterion is not None,
-        why=format_reason(interview, criterion) if criterion else nothing,
+        why=format_reason(interview, criterion) if criterion else _NOTHING_TO_ASK,
         question=describe_criterion(criterion) if criterion else None,
         answers=round_numbers(explain_question(interview, criterion) if criterion else ()),
         advice=round_numbers(fill(AdviceSoFar, advice, said=format_advice(advice))),

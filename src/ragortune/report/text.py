@@ -84,9 +84,6 @@ def _write_colored(lines: Iterable[Text], width: int) -> str:
         width=width,
         force_terminal=True,
         color_system="standard",
-        highlight=False,
-        markup=False,
-        emoji=False,
         legacy_windows=False,
         _environ={},  # the environment has been read already, more strictly
     )
