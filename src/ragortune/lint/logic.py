@@ -15,7 +15,7 @@ from ragortune.model.findings import RuleFinding
 from ragortune.ruleset.author import Authored
 from ragortune.support.errors import Place
 from ragortune.support.rulefolder import MANIFEST
-from ragortune.support.text import join_words, quote_value, suggest_name
+from ragortune.support.text import join_words
 
 _TRY = 10
 """Steps of the budget that trying one rule on one profile costs."""
@@ -34,7 +34,6 @@ def check_logic(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]
         place = Place(str(authored.folder / MANIFEST))
         yield RuleFinding("search-too-large", message, place, "let most rules read a single criterion")
     yield from _check_levels(authored, rulebook)
-    yield from _check_first_questions(authored, rulebook)
 
 
 def list_profiles(
@@ -111,14 +110,6 @@ def _check_levels(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFindin
                 where = authored.place_of((kind, name, "levels", place, "id"))
                 message = f"no rule tells '{level.id}' of '{name}' from '{first}'"
                 yield RuleFinding("dead-level", message, where)
-
-
-def _check_first_questions(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
-    for name in rulebook.scale.ask_first:
-        if name not in rulebook.criteria:
-            message = f"'ask_first' names {quote_value(name)}, which is not a criterion"
-            place = Place(str(authored.folder / MANIFEST))
-            yield RuleFinding("malformed", message, place, suggest_name(name, rulebook.criteria))
 
 
 def _check_options(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
