@@ -106,6 +106,11 @@ def rule_page(book: Rulebook, rule: Rule) -> list[Block]:
 
 
 def _format_answer(name: str, value: object) -> str:
+    """Return an answer, or those of a group, as a profile names them."""
+    if isinstance(value, Mapping):
+        if "." not in name:  # a group of criteria
+            return ", ".join(_format_answer(f"{name}.{key}", answer) for key, answer in value.items())
+        value = f"{{{', '.join(_format_answer(key, part) for key, part in value.items())}}}"
     shown = f"[{', '.join(map(str, value))}]" if isinstance(value, (list, tuple)) else value
     return f"{name}: {shown}"
 
