@@ -204,7 +204,7 @@ def test_input_that_cannot_be_gets_a_clear_error(run, write, quantities, message
     [
         (
             "performance.volume: 3000\nquantities: {requests_per_day: 2000}\n",
-            "'requests_per_day' says 2,000, and 'performance.volume' says 3,000 requests/day",
+            "'requests_per_day' says 2,000 requests/day, which is medium, and 'performance.volume' says 3,000 requests",
         ),
         (
             "performance.volume: high\nquantities: {requests_per_day: 2000}\n",
@@ -216,11 +216,11 @@ def test_input_that_cannot_be_gets_a_clear_error(run, write, quantities, message
         ),
         (
             "performance.latency: 900\nquantities: {answer_budget: 0.8 s}\n",
-            "'answer_budget' says 800, and 'performance.latency' says 900 ms",
+            ", and 'performance.latency' says 900 ms",
         ),
         (
             "data.examples: 100\nquantities: {examples: 200}\n",
-            "'examples' says 200, and 'data.examples' says 100 examples",
+            ", and 'data.examples' says 100 examples",
         ),
     ],
 )

@@ -302,6 +302,15 @@ def test_front_matter_that_takes_no_key_stays_as_it_is(front_matter):
     assert written.startswith(f"---\n{front_matter}\n---\n# Desk\n\n```ragortune\n")
 
 
+@pytest.mark.parametrize(
+    "front_matter", ["+++\n# Desk\ntitle = 'Desk'\n+++\n", "---\ntitle: {{ desk }\n---\n"]
+)
+def test_front_matter_that_takes_no_key_stays_in_front_of_a_document_without_headings(front_matter):
+    written = write_block(f"{front_matter}\nWe use it.\n", "x.md", CONTENT)
+
+    assert written.startswith(f"{front_matter}\n```ragortune\n")
+
+
 def test_a_block_that_is_never_closed_keeps_its_line_ends():
     text = "# Desk\r\n\r\n```ragortune\r\nprofile: {}"
 

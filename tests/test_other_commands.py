@@ -12,7 +12,8 @@ from msgspec import Raw
 
 import ragortune
 from ragortune import recommend
-from ragortune.model import Need, Sample, Strength
+from ragortune.model import Need, RuleTests, Sample, Strength
+from ragortune.model.rules import Example
 from ragortune.report import pages
 from ragortune.report.blocks import Paragraph
 from ragortune.report.markdown import write_markdown
@@ -139,6 +140,15 @@ def test_the_least_gain_of_a_question_while_the_advice_is_not_firm_is_a_number(r
     assert "while the advice is not firm, one with 0.0067 or more" in " ".join(
         run("explain", "firm").out.split()
     )
+
+
+def test_answers_that_a_test_of_a_rule_nests_by_group_are_shown_with_their_whole_names(book):
+    profile = {"model": {"strength": "mid"}, "data.examples": {"from": 3, "to": 9}}
+    tests = RuleTests(fires=(Example("A team", profile),))
+    page = pages.rule_page(book, book.rules["weak-model"].replace(tests=tests))
+
+    shown = "fires: A team (model.strength: mid, data.examples: {from: 3, to: 9})"
+    assert any(shown in str(block) for block in page)
 
 
 def test_a_rule_is_shown_by_name_or_code_in_every_format(run):

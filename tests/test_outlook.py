@@ -136,7 +136,10 @@ def test_a_change_of_several_answers_that_hold_together_names_them_all(run, writ
 def test_nothing_known_leaves_nothing_to_change(run, write):
     out = run("recommend", "--full", write("empty.yaml", ""), columns=80).out
 
-    assert "WHAT WOULD CHANGE IT\n  - no change of up to three of the known answers does\n" in out
+    assert (
+        "WHAT WOULD CHANGE IT\n  - no change of up to three of the known answers that can be changed does\n"
+        in out
+    )
     assert "  - knowledge.access_path\n    How can the facts a request needs be reached?" in out
     assert "WHAT EACH ANSWER CHANGES" not in out
 

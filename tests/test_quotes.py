@@ -297,6 +297,21 @@ def test_a_quote_is_found_however_its_letters_and_spaces_are_written(text, quote
 
 
 @pytest.mark.parametrize(
+    ("text", "quote", "parts"),
+    [
+        ("We use <!-- for\nnow --> search.", "We use search.", [(1, 1, "We use"), (2, 9, "search.")]),
+        ("Our desk\n========\nWe search.", "Our desk ======== We", [(1, 1, "Our desk"), (3, 1, "We")]),
+        ("We use\n<!-- no -->\n  search.", "We use search.", [(1, 1, "We use"), (3, 3, "search.")]),
+    ],
+)
+def test_what_is_found_are_words_that_a_reader_sees(text, quote, parts):
+    found = find(text, quote)
+
+    assert [(span.line, span.column, span.quote) for span in found] == parts
+    assert all(find(text, span.quote) for span in found)
+
+
+@pytest.mark.parametrize(
     ("above", "before", "indent"),
     [
         ("", "1. ", "   "),

@@ -1,6 +1,7 @@
 """Rule packs: adding, overriding and disabling rules; and errors a rule author can act on."""
 
 import os
+import re
 from pathlib import Path
 
 import msgspec
@@ -583,6 +584,13 @@ def test_a_case_with_an_unknown_level_is_refused(whole_pack):
     path = whole_pack / "cases" / "selected-papers.yaml"
     path.write_text(path.read_text().replace("knowledge.gap: most", "knowledge.gap: mots", 1))
     with pytest.raises(RulebookError, match="must be none, some or most, not 'mots'"):
+        load_rulebook(whole_pack)
+
+
+def test_a_case_whose_outcome_is_not_among_what_is_acceptable_is_refused(whole_pack):
+    path = whole_pack / "cases" / "selected-papers.yaml"
+    path.write_text(re.sub(r"acceptable:\n( +- \w+\n)+", "acceptable: []\n", path.read_text(), count=1))
+    with pytest.raises(RulebookError, match=r":\d+:\d+: 'acceptable' leaves out the outcome, '"):
         load_rulebook(whole_pack)
 
 

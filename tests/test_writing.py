@@ -362,3 +362,18 @@ def test_a_report_replaces_neither_a_quoted_document_nor_another_report(run, wri
     assert "would overwrite what this run reads" in over.err
     assert "two formats go to the same file" in twice.err
     assert (tmp_path / "facts.md").read_text() == "The list changes daily.\n"
+
+
+def test_files_beside_a_repository_are_named_from_its_root(run, write, tmp_path):
+    quote = 'evidence: {document: notes.md, quote: "change every week"}'
+    write("elsewhere/notes.md", "# Notes\n\nPrices change every week.\n")
+    write(
+        "elsewhere/tune.md",
+        DISAGREEING.replace("volatility: daily", f"volatility: {{value: daily, {quote}}}"),
+    )
+    (tmp_path / "repository" / ".git").mkdir(parents=True)
+    run.folder = tmp_path / "repository"
+
+    assert run("check", "../elsewhere/tune.md", "--format", "json=../out.json").code == 1
+    assert (tmp_path / "out.json").exists()
+    assert run("init", "../profile.yaml").code == 0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
 
-from ragortune.check.baseline import Baseline, Namer, make_baseline, mark_known, read_baseline
-from ragortune.model.findings import CheckReport, DocumentAudit
+from ragortune.check.baseline import Namer, make_baseline, mark_known, read_baseline
+from ragortune.model.findings import CheckReport
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError
 from ragortune.support.reading import find_repository, load_json, locate, read_text, real_path
@@ -26,32 +26,21 @@ def write_baseline(
     Entries stay if their document was not read or their rule is `left_out`. A file that is not a baseline is not
     overwritten. Raises RagortuneError.
     """
-    name_of = _namer(Path(environment.folder, name), environment)
-    baseline = None
-    while baseline is None:
+    path = Path(environment.folder, name)
+    folder, name_of = path.absolute().parent, _namer(path, environment)
+    while True:
+        text = read_text(path, _BASELINE_BYTES, name) if os.path.isfile(path) else None
+        before = read_baseline(load_json(text, name), name).findings if text else ()
+        kept = (
+            entry for entry in before if entry.path.startswith("<") or os.path.exists(folder / entry.path)
+        )
+        baseline = make_baseline(report.audits, name_of, kept, left_out)
         with contextlib.suppress(ChangedError):  # another run has written it meanwhile: merge again
-            baseline = _merge(name, report.audits, left_out, name_of, environment)
+            write_file(name, dump_json(baseline) + "\n", environment, text)
+            break
     count = sum(entry.count for entry in baseline.findings)
     environment.note(f"wrote {count_words(count, 'finding')} to {name}; `--baseline {name}` leaves them out")
     return mark_known(report, baseline, name_of, left_out)
-
-
-def _merge(
-    name: str,
-    audits: Iterable[DocumentAudit],
-    left_out: Collection[str],
-    name_of: Namer,
-    environment: Environment,
-) -> Baseline:
-    """Merge the findings into the file; raises ChangedError if another run writes it meanwhile."""
-    path = Path(environment.folder, name)
-    text = read_text(path, _BASELINE_BYTES, name) if os.path.isfile(path) else None
-    before = read_baseline(load_json(text, name), name).findings if text else ()
-    folder = path.absolute().parent
-    kept = (entry for entry in before if entry.path.startswith("<") or os.path.exists(folder / entry.path))
-    baseline = make_baseline(audits, name_of, kept, left_out)
-    write_file(name, dump_json(baseline) + "\n", environment, text)
-    return baseline
 
 
 def apply_baseline(

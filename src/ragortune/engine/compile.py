@@ -136,6 +136,10 @@ class Sums(NamedTuple):
     tuning: int
     """Score of tuning, in thousandths."""
 
+    def score(self, need: Need) -> int:
+        """Return the score of a need."""
+        return self.rag if need is Need.RAG else self.tuning
+
 
 class JointRule(Record, frozen=True):
     """A rule that reads several criteria, or has gates; tested on the clause bits of a packed profile."""

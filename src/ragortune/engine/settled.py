@@ -143,18 +143,14 @@ def allow_options(table: Table, bounds: Bounds) -> frozenset[Option]:
     may = {gate for rule in table.joint if bounds.may_fire(rule) for gate in rule.gates}
     must = {gate for rule in table.joint if bounds.must_fire(rule) for gate in rule.gates}
 
-    def list_states(need: Need, low: int, high: int) -> list[bool]:
+    def list_states(need: Need) -> list[bool]:
         requires, rules_out = (need, GateKind.REQUIRES), (need, GateKind.RULES_OUT)
-        may_hold = (high > 0 or requires in may) and rules_out not in must
-        may_fail = (low <= 0 and requires not in must) or rules_out in may
+        may_hold = (bounds.high.score(need) > 0 or requires in may) and rules_out not in must
+        may_fail = (bounds.low.score(need) <= 0 and requires not in must) or rules_out in may
         return [state for state, possible in ((True, may_hold), (False, may_fail)) if possible]
 
-    low, high = bounds
-    states = itertools.product(
-        list_states(Need.RAG, low.rag, high.rag),
-        list_states(Need.FINE_TUNING, low.tuning, high.tuning),
-        [end > 0 for end in {low.mentions, high.mentions}],
-    )
+    mentions = [end > 0 for end in {bounds.low.mentions, bounds.high.mentions}]
+    states = itertools.product(*map(list_states, Need), mentions)
     return frozenset(
         Option.RAG if not mentioned and not tuning else pair_option(rag=rag, fine_tuning=tuning)
         for rag, tuning, mentioned in states
@@ -306,11 +302,10 @@ def _can_turn(table: Table, own: Bounds, bounds: Bounds) -> bool:
         return True
     effects = [table.split(rule.adds) for rule in joint]
     certain = {gate for rule in table.joint if bounds.must_fire(rule) for gate in rule.gates}
-    for need, field in ((Need.RAG, "rag"), (Need.FINE_TUNING, "tuning")):
-        ends = (own.low, own.high, bounds.low, bounds.high)
-        least, most, low, high = (getattr(end, field) for end in ends)
-        moves = least != most or any(getattr(effect, field) for effect in effects)
-        if moves and low <= 0 < high and (need, GateKind.RULES_OUT) not in certain:
+    for need in Need:
+        moves = own.low.score(need) != own.high.score(need) or any(effect.score(need) for effect in effects)
+        is_open = bounds.low.score(need) <= 0 < bounds.high.score(need)
+        if moves and is_open and (need, GateKind.RULES_OUT) not in certain:
             return True
     mentions = own.low.mentions != own.high.mentions or any(effect.mentions for effect in effects)
     return not bounds.low.mentions and mentions

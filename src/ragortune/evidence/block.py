@@ -26,6 +26,8 @@ from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.reading import parse_yaml
 from ragortune.support.text import YAML_BREAKS, is_plain
 
+_TOML = "+++"
+"""What front matter in TOML, which takes no block, stands between."""
 Content = Mapping[str, Any]
 """Content of a block, as in its YAML: `decision`, its `evidence`, and under `profile` answers by criterion."""
 
@@ -85,12 +87,14 @@ def _choose_place(lines: Sequence[str]) -> tuple[int, int, bool]:
         extended = "".join(f"{line}\n" for line in [*lines[1 : end - 1], f"{BLOCK}: 0"])
         if end and isinstance(parse_yaml(extended, "front matter").data, dict):
             return end - 1, end - 1, True
+    if lines[0].rstrip() == _TOML:
+        end = next((at for at, line in enumerate(lines[1:], 2) if line.rstrip() == _TOML), 0)
     for block in read_blocks(lines):
-        if block.kind is BlockKind.HEADING and not block.quoted:
+        if block.kind is BlockKind.HEADING and not block.quoted and block.lines[0].number > end:
             last = block.lines[-1].number
             at = last if lines[last - 1].lstrip().startswith("#") else last + 1  # one that is underlined
             return at, at, False
-    return 0, 0, False
+    return end, end, False
 
 
 # --- inside the block ---------------------------------------------------------------------------------------------

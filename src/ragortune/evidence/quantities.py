@@ -118,17 +118,14 @@ def check_agreement(
 ) -> None:
     """Raise ProfileError where an answer and the quantity that asks for the same number contradict each other."""
     possible = criterion.levels_between(*quantity.ends)
-    if number is not None:
-        agrees = quantity.ends[0] <= number <= quantity.ends[1]
-        mine, theirs = f"{quantity.mid:,.12g}", f"{number:,.12g} {kind.unit}"
-        hint = "give the number once, or the same number twice"
+    if number is None:
+        agrees, theirs = not set(possible).isdisjoint(levels), join_words(levels, "or")
     else:
-        agrees = not set(possible).isdisjoint(levels)
-        mine = f"{quantity.mid:,.12g} {kind.unit}, which is {join_words(possible, 'or')}"
-        theirs, hint = join_words(levels, "or"), "one of the two is wrong"
+        agrees, theirs = quantity.ends[0] <= number <= quantity.ends[1], f"{number:,.12g} {kind.unit}"
     if not agrees:
+        mine = f"{quantity.mid:,.12g} {kind.unit}, which is {join_words(possible, 'or')}"
         message = f"'{kind.id}' says {mine}, and '{criterion.id}' says {theirs}"
-        raise ProfileError(message, quantity.place, hint)
+        raise ProfileError(message, quantity.place, "one of the two is wrong; the number is needed only once")
 
 
 def shorten_number(number: float) -> int | float:

@@ -130,17 +130,17 @@ class QuoteFinder:
         return self._sources[piece] + plain - self._offsets[piece]
 
     def _cut(self, start: int, end: int) -> Iterator[Span]:
-        """Yield the parts of a range of the source, one for each line that has any of it."""
+        """Yield the parts of a range of the source, one for each line that has words of it that a reader sees."""
         for number in range(bisect_right(self._starts, start), len(self._starts) + 1):
             first = self._starts[number - 1]
             if first >= end:
                 return
             line = self._lines[number - 1]
-            part = line[max(0, start - first) : end - first]
-            text = part.strip()
-            if text.strip("> "):
-                column = max(0, start - first) + len(part) - len(part.lstrip()) + 1
-                yield Span(number, column, text)
+            begin = max(start, first)
+            shown = self._text[begin : min(end, first + len(line))].replace(_BLANK, " ")
+            if any(map(str.isalnum, shown)):
+                column = begin - first + len(shown) - len(shown.lstrip())
+                yield Span(number, column + 1, line[column : column + len(shown.strip())])
 
 
 def plain_text(text: str) -> str:

@@ -28,7 +28,6 @@ from ragortune.support.text import clean_line, join_words, quote_value
 
 MAX_FACTS = 500
 _MAX_QUOTES = 5
-_MAX_VALUES = 20
 _MAX_PROBLEMS = 30
 _LONGEST_PROBLEM = 400
 STATUSES = (DocumentStatus.JUDGED, DocumentStatus.NO_DECISION, DocumentStatus.NOTHING_TO_JUDGE)
@@ -177,9 +176,7 @@ class Verifier:
 
     def _read_value(self, name: str, claimed: object) -> object:
         """Return a value as a fact holds it; raises _DroppedError where the vocabulary does not allow it."""
-        if isinstance(claimed, list):
-            claimed = claimed[:_MAX_VALUES]
-        elif isinstance(claimed, dict) and not claimed.keys() <= {"from", "to"}:
+        if isinstance(claimed, dict) and not claimed.keys() <= {"from", "to"}:
             problem = f"{name}: the value must be a level, a number or a list of levels"
             raise _DroppedError("unknown value", problem)
         try:

@@ -125,8 +125,7 @@ def check_freshness(authored: Authored, today: str) -> Iterator[RuleFinding]:
     for rule in authored.records["rules"].values():
         for finding in rule.sources:
             allowed = (rule.recheck_days or default, f"rule '{rule.id}' allows")
-            if allowed[0] < strictest.get(finding.source, (10**6, ""))[0]:
-                strictest[finding.source] = allowed
+            strictest[finding.source] = min(strictest.get(finding.source, allowed), allowed)
     for source in authored.list_own("sources").values():
         place = authored.place_of(("sources", source.id, "checked"))
         if not is_date(source.checked):

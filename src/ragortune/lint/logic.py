@@ -15,7 +15,7 @@ from ragortune.model.findings import RuleFinding
 from ragortune.ruleset.author import Authored
 from ragortune.support.errors import Place
 from ragortune.support.rulefolder import MANIFEST
-from ragortune.support.text import join_words, quote_value, suggest_name
+from ragortune.support.text import join_words
 
 _TRY = 10
 """Steps of the budget that trying one rule on one profile costs."""
@@ -34,7 +34,6 @@ def check_logic(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]
         place = Place(str(authored.folder / MANIFEST))
         yield RuleFinding("search-too-large", message, place, "let most rules read a single criterion")
     yield from _check_levels(authored, rulebook)
-    yield from _check_first_questions(authored, rulebook)
 
 
 def list_profiles(
@@ -113,14 +112,6 @@ def _check_levels(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFindin
                 yield RuleFinding("dead-level", message, where)
 
 
-def _check_first_questions(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
-    for name in rulebook.scale.ask_first:
-        if name not in rulebook.criteria:
-            message = f"'ask_first' names {quote_value(name)}, which is not a criterion"
-            place = Place(str(authored.folder / MANIFEST))
-            yield RuleFinding("malformed", message, place, suggest_name(name, rulebook.criteria))
-
-
 def _check_options(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
     reached = reach_options(rulebook, {})
     place = Place(str(authored.folder / MANIFEST))
@@ -160,8 +151,8 @@ def find_broken_step(
         if criterion.id in rule.criteria
         and need in (*(effect.need for effect in rule.effects), *(gate.need for gate in rule.gates))
     ]
-    table, field = compile_table(rulebook), "rag" if need is Need.RAG else "tuning"
-    weights = {rule.id: getattr(table.split(table.pack_effects(rule)), field) for rule in readers}
+    table = compile_table(rulebook)
+    weights = {rule.id: table.split(table.pack_effects(rule)).score(need) for rule in readers}
     for ends in itertools.pairwise(criterion.level_ids):
         for context in list_profiles(rulebook, readers, budget, without=criterion.id):
             before, after = ({**context, criterion.id: (level,)} for level in ends)

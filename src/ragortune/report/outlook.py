@@ -49,7 +49,7 @@ def list_flips(recommendation: Recommendation) -> Iterator[Block]:
     if merged:
         yield Table((Column("Gives", style=Style.NAME), Column("Change")), tuple(merged[:_MAX_FLIPS]))
     else:
-        none = "no change of up to three of the known answers does"
+        none = "no change of up to three of the known answers that can be changed does"
         yield bullets([_TOO_MANY if recommendation.flips is None else none])
     if more:
         yield bullets([f"and {count_words(more, 'more change')}; --format json lists them all"])

@@ -10,7 +10,7 @@ from ragortune.report.blocks import Block, Break, Heading, Item, Items, Paragrap
 from ragortune.report.headline import NEED_NAMES, format_gate
 from ragortune.report.topics import TOPICS, quantities_page
 from ragortune.support.errors import UsageError
-from ragortune.support.text import join_words
+from ragortune.support.text import clean_line, join_words
 
 AnyRule = Rule | FindingRule
 _ANSWERS = (
@@ -74,7 +74,7 @@ def find_page(book: Rulebook, name: str) -> list[Block]:
         return quantities_page(book, [name])
     for id_, disabled in book.disabled.items():
         if name == id_ or name.upper() == disabled.code:
-            raise UsageError(f"{book.name} disables rule '{id_}': {disabled.because}")
+            raise UsageError(clean_line(f"{book.name} disables rule '{id_}': {disabled.because}"))
     error = UsageError.unknown("page", name, [*page_names(book), *book.quantities])
     if name in book.prices:
         error.hint = f"`ragortune prices show {name}` shows this price"
@@ -106,6 +106,11 @@ def rule_page(book: Rulebook, rule: Rule) -> list[Block]:
 
 
 def _format_answer(name: str, value: object) -> str:
+    """Return an answer, or those of a group, as a profile names them."""
+    if isinstance(value, Mapping):
+        if "." not in name:  # a group of criteria
+            return ", ".join(_format_answer(f"{name}.{key}", answer) for key, answer in value.items())
+        value = f"{{{', '.join(_format_answer(key, part) for key, part in value.items())}}}"
     shown = f"[{', '.join(map(str, value))}]" if isinstance(value, (list, tuple)) else value
     return f"{name}: {shown}"
 

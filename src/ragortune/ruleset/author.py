@@ -9,8 +9,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from ragortune.evidence.documents.language import LanguageData
 from ragortune.model import EVEN, DisabledRule, Scale, Strength
 from ragortune.ruleset.files import ALL_KINDS, KINDS, Manifest, read_records, validate
@@ -105,13 +103,12 @@ class Authored:
         """Return what a record of the extended set names and this set overrides, first in a part of it; None if there is none."""
         if self.base is None or self.is_own(at):
             return None
-        named = msgspec.json.encode((at[2:], self.records[str(at[0])][str(at[1])]), enc_hook=dict).decode()
-        overrides = {f'"{own[1]}"': own for own in self.base.origins if own != at[:2] and self.is_own(own)}
-        first = min(filter(named.count, overrides), key=named.index, default=None)
-        return overrides[first] if first else None
+        overrides = {str(own[1]): own for own in self.base.origins if own != at[:2] and self.is_own(own)}
+        names = chain(self._list_names(at), self._list_names(at[:2]))
+        return next((overrides[name] for name in names if name in overrides), None)
 
     def _list_names(self, at: At) -> Iterator[str]:
-        """Yield the path of a part of a record, and the texts and keys in it, those of groups with their group."""
+        """Yield the path of a part of a record, and the texts and keys in it."""
         document, start = self.origins[at[:2]]
         part: Any = document.data
         for key in (*start, *at[2:]):
@@ -139,12 +136,12 @@ class Authored:
 
 
 def _find_names(part: object, group: str = "") -> Iterator[str]:
-    """Yield the texts and keys in a part of a file, keys inside of a mapping with its own key before them."""
+    """Yield the texts and keys in a part of a file, keys inside of a mapping also with its key before them."""
     if isinstance(part, str):
         yield part
     elif isinstance(part, Mapping):
         for key, value in part.items():
-            yield f"{group}{key}"
+            yield from (str(key), f"{group}{key}")
             yield from _find_names(value, f"{key}.")
     elif isinstance(part, Sequence):
         for value in part:
@@ -180,6 +177,11 @@ def read_folder(folder: Path) -> Authored:
     authored = Authored(folder, manifest, digest_rules(files), base)
     _read_records(authored, files)
     _disable_rules(authored, document)
+    criteria = authored.records["criteria"]
+    for index, name in enumerate(manifest.scale.ask_first if manifest.scale else ()):
+        if name not in criteria and name not in authored.invalid:
+            place = document.place_of(("scale", "ask_first", index))
+            authored.add_problem(RulebookError.unknown("criterion", name, criteria, place))
     return authored
 
 

@@ -43,6 +43,9 @@ def check_references(authored: Authored) -> None:
         at = ("cases", case.id, "profile")
         owner = f"case '{case.id}': " if authored.is_own(at) else ""
         _check_profile(authored, Vocabulary(records["criteria"]), case.profile, at, owner)
+        if case.outcome not in case.acceptable:
+            message = f"'acceptable' leaves out the outcome, '{case.outcome}'"
+            authored.report(message, ("cases", case.id, "acceptable"))
     for kind, criterion in criteria:
         for name, wanted in criterion.asked_when.items():
             _check_condition(authored, (kind, criterion.id, "asked_when", name), wanted)

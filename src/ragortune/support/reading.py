@@ -198,7 +198,7 @@ def lies_inside(path: str | Path, root: str | Path) -> bool:
 
 def walk_up(folder: Path) -> Iterator[Path]:
     """Yield a folder and its parents up to the root of a repository or of the file system."""
-    start = folder.absolute()
+    start = Path(os.path.normpath(folder.absolute()))  # `..` has no parents
     for current in (start, *start.parents):
         yield current
         if os.path.exists(current / ".git"):

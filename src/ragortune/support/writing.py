@@ -6,6 +6,7 @@ import codecs
 import contextlib
 import glob
 import os
+import shutil
 import stat
 import tempfile
 import time
@@ -130,8 +131,7 @@ def replace_file(
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        _keep_owner(temporary, target)
-        temporary.chmod(_mode_of(target))
+        _keep_attributes(temporary, target)
         if before is not None:
             before()
         if not new or not _link_new(temporary, target):
@@ -155,23 +155,21 @@ def _link_new(path: Path, name: Path) -> bool:
     return True
 
 
-def _keep_owner(path: Path, replaced: Path) -> None:
-    """Copy owner, group and extended attributes of a file to the one that replaces it, as far as permitted."""
-    # The file may not exist yet, or belong to another user; Windows lacks the calls.
-    with contextlib.suppress(OSError, AttributeError):
-        before = replaced.stat()
-        os.chown(path, before.st_uid, before.st_gid)
-    with contextlib.suppress(OSError, AttributeError):
-        for name in os.listxattr(replaced):
-            with contextlib.suppress(OSError):
-                os.setxattr(path, name, os.getxattr(replaced, name))
+def _keep_attributes(path: Path, replaced: Path) -> None:
+    """Give a file the mode and, as far as permitted, owner, group and extended attributes of the one that it replaces.
 
-
-def _mode_of(path: Path) -> int:
-    """Return the mode of a file, or the default for a new one."""
+    A new file gets the default mode.
+    """
     try:
-        return path.stat().st_mode & 0o777
+        before = replaced.stat()
     except FileNotFoundError:
         mask = os.umask(0)
         os.umask(mask)
-        return 0o666 & ~mask
+        path.chmod(0o666 & ~mask)
+        return
+    with contextlib.suppress(OSError, AttributeError):  # another user's file, or Windows
+        os.chown(path, before.st_uid, before.st_gid)
+    path.chmod(before.st_mode & 0o777)
+    with contextlib.suppress(OSError):
+        shutil.copystat(replaced, path)
+    os.utime(path)

@@ -16,6 +16,7 @@ _NO_END = re.compile(
 )
 """A full stop behind a single letter, as in `e.g.`, or another abbreviation; those of one length are found together."""
 _LONGEST_NUMBER = 8
+_BAR = re.compile(r"(?<!\\)\|")
 _FRONT_MATTER = re.compile(r"\s|$|[^:]*+:|[][{}#?-]|.*[],}]\s*$")
 """A line of front matter: it has a key or a sign of YAML, or belongs to the one above."""
 
@@ -68,15 +69,10 @@ def split_cells(line: Line) -> Iterator[Line]:
     end = len(text.rstrip())
     if text[:end].endswith("|") and not text[:end].endswith("\\|"):
         end -= 1
-    while at <= end:
-        bar = text.find("|", at, end)
-        while bar > 0 and text[bar - 1] == "\\":
-            bar = text.find("|", bar + 1, end)
-        stop = end if bar < 0 else bar
-        cell = text[at:stop]
+    for cell in _BAR.split(text[at:end]) if at <= end else ():
         begin = len(cell) - len(cell.lstrip())
         yield Line(cell.strip(), line.number, line.column + at + begin)
-        at = stop + 1
+        at += len(cell) + 1
 
 
 def quote_line(sentence: Sentence, first: int, last: int, lines: Sequence[str]) -> Span:
