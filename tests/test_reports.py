@@ -366,7 +366,7 @@ def test_words_are_joined_and_shortened_and_quoted():
     assert shorten_text("abcdef", 4) == "abc…"
     assert quote_value("x" * 100) == f"'{'x' * 59}…'"
     assert [quote_value(value) for value in (True, False, {}, [], (1,), 3, None)] == [
-        "true", "false", "a mapping", "a list", "a list", "3", "None",
+        "true", "false", "a mapping", "a list", "a list", "3", "null",
     ]  # fmt: skip
 
 

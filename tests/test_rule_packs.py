@@ -419,6 +419,7 @@ def test_the_casebook_is_not_part_of_the_digest(whole_pack, book):
             "when: {task.kind: {at_least: writing}}",
             ":5:23: the levels of 'task.kind' have no order; list them instead",
         ),
+        ("exceptions: [None known.]", "exceptions:", ":9:16: 'rules.0.exceptions' must be a list, not null"),
         (
             "title: Our models are all small",
             "title: 3",

@@ -100,8 +100,8 @@ def quote_value(value: object) -> str:
     """Return a value from the input for an error message, sanitised and shortened."""
     if isinstance(value, str):
         return f"'{shorten_text(clean_text(value), 60)}'"
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, (list, tuple)):
