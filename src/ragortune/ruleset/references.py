@@ -143,7 +143,7 @@ def _check_criterion(authored: Authored, criterion: Criterion, kind: str) -> boo
         ),
         ("levels", starts not in (rising, rising[::-1]), "has levels that do not start in order"),
         ("levels", bool(missing), computed),
-        ("id", kind == "derived" and criterion.id not in COMPUTED, uncomputed),
+        ("id", kind == "derived" and not misnamed and criterion.id not in COMPUTED, uncomputed),
         ("levels", len(criterion.levels) > _MAX_LEVELS, f"has more than {_MAX_LEVELS} levels"),
         (
             "several",
