@@ -280,6 +280,35 @@ def test_the_whole_repository_is_meant_where_no_path_is_given(run, repository, t
     assert judged(run("check", "--since", "main", "--format", "json")) == ["mine.md", "new ünd.md"]
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"), [("The prices", ["docs/0007.md"]), (None, ["docs/0007.md"]), ("Prices", [])]
+)
+def test_a_record_is_judged_again_where_only_the_document_changed_that_it_quotes(
+    run, git, write, tmp_path, change, expected
+):
+    git("init", "-q", "-b", "main")
+    quote = "{document: ../notes.md, line: 1, quote: Prices change every week.}"
+    write(
+        "docs/0007.md",
+        AGREEING
+        + f"\n```ragortune\nprofile: {{knowledge.volatility: {{value: weekly, evidence: {quote}}}}}\n```\n",
+    )
+    write("docs/0008.md", AGREEING + "\n```ragortune\nprofile: {knowledge.volatility: weekly}\n```\n")
+    write("notes.md", "Prices change every week.\n")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    if change is None:
+        (tmp_path / "notes.md").unlink()
+    else:
+        write("notes.md", f"{change} change every week.\n")
+
+    result = run("check", "docs", "--since", "main", "--format", "json")
+
+    report = json.loads(result.out)
+    assert [one["path"] for one in report["documents"] + report["unreadable"]] == expected
+    assert ("1 unchanged, but quoting one that did" in result.err) == bool(expected)
+
+
 @pytest.fixture
 def linked(tmp_path, tmp_path_factory):
     """Another name of the repository, as where the workspace of a job is a link to another disk."""

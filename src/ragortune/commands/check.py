@@ -10,8 +10,8 @@ from pathlib import Path
 from ragortune.check import Policy, audit_reading, is_newer
 from ragortune.commands.baseline import apply_baseline, write_baseline
 from ragortune.commands.configuration import choose_configuration
-from ragortune.commands.documents import STDIN, find_documents, keep_changed, open_reader, read_design_text
-from ragortune.commands.evidence import QuotedFiles
+from ragortune.commands.documents import STDIN, find_documents, open_changes, open_reader, read_design_text
+from ragortune.commands.evidence import QuotedFiles, quotes_any
 from ragortune.commands.outputs import Output, choose_outputs, write_report
 from ragortune.commands.requests import NEVER, CheckRequest
 from ragortune.commands.shared import read_profile, show_error, show_path
@@ -105,9 +105,14 @@ class _Run:
             return None
         if since is None:
             return found
-        changed = keep_changed(found, since, environment)
-        environment.note(f"{len(changed)} of {count_words(len(found), 'document')} changed since {since}")
-        return changed
+        is_changed, book = open_changes(since, environment), self._rulebook
+        changed = [*filter(is_changed, found)]
+        quoting = [path for path in found if quotes_any(path, is_changed, book, environment)]
+        note = f"{len(changed)} of {count_words(len(found), 'document')} changed since {since}"
+        if also := set(quoting).difference(changed):
+            note += f"; {len(also)} unchanged, but quoting one that did"
+        environment.note(note)
+        return [path for path in found if path in changed or path in also]
 
     def _audit_paths(self, paths: Sequence[str], quoted: QuotedFiles) -> CheckReport:
         """Return the report on the documents, as far as they can be read."""

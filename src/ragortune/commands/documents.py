@@ -6,7 +6,7 @@ import fnmatch
 import functools
 import os
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
 
 from ragortune.evidence.documents.reader import read_design
@@ -229,8 +229,8 @@ def open_reader(
 # --- changes ------------------------------------------------------------------------------------------------------
 
 
-def keep_changed(paths: Iterable[str], reference: str, environment: Environment) -> list[str]:
-    """Return the paths whose files changed since the branch left a commit; raises UsageError.
+def open_changes(reference: str, environment: Environment) -> Callable[[str | Path], bool]:
+    """Return a function that tells whether a file changed since the branch left a commit; raises UsageError.
 
     The working tree is compared with the merge base, not with the tip of the other branch. Untracked files count as
     changed unless git ignores them, and so do files of submodules. A link on the way to a file counts as part of it.
@@ -269,4 +269,4 @@ def keep_changed(paths: Iterable[str], reference: str, environment: Environment)
         except UnreadableError:
             return True  # reading it says why
 
-    return [path for path in paths if is_changed(locate(Path(environment.folder, path), top))]
+    return lambda path: is_changed(locate(Path(environment.folder, path), top))

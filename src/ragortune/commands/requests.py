@@ -187,7 +187,10 @@ class CheckRequest(Record, frozen=True, kw_only=True):
     ] = False
     select: Annotated[Names, option("RULE", "Report only this rule, by name or code; may be repeated.")] = []
     ignore: Annotated[Names, option("RULE", "Do not report this rule; may be repeated.")] = []
-    since: Annotated[Text, option("REF", "Only documents changed since the merge base with REF.")] = None
+    since: Annotated[
+        Text,
+        option("REF", "Only documents that changed since the merge base with REF, or quote one that did."),
+    ] = None
     profile: Annotated[Text, option("FILE", "Profile whose answers hold for every document.")] = None
     baseline: Annotated[Text, option("FILE", "Do not report findings that this baseline lists.")] = None
     write_baseline: Annotated[Text, option("FILE", "Write a baseline of the present findings.")] = None
