@@ -37,7 +37,9 @@ def read_words(lines: tuple[Line, ...], most: int = MAX_MARKED) -> Words | None:
     if len(lines) == 1:
         line = lines[0]
         text = line.text.rstrip()
-        if text and _is_plain(text):
+        if not text:  # as many cells of tables
+            return Words("", ())
+        if _is_plain(text):
             return Words(text, (0, len(text), line.number, line.column))
     texts = [line.text.rstrip() for line in lines]
     text = " ".join(texts)
