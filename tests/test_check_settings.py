@@ -309,6 +309,31 @@ def test_a_record_is_judged_again_where_only_the_document_changed_that_it_quotes
     assert ("1 unchanged, but quoting one that did" in result.err) == bool(expected)
 
 
+def test_stdin_is_judged_whatever_changed(run, repository):  # noqa: ARG001
+    result = run("check", "-", "--since", "main", "--format", "json", stdin=DISAGREEING.encode())
+
+    assert (result.code, judged(result)) == (1, ["<stdin>"])
+
+
+def test_a_quoted_link_that_leads_elsewhere_has_changed(run, git, write, tmp_path):
+    git("init", "-q", "-b", "main")
+    quote = "{document: notes.md, line: 1, quote: Prices change every week.}"
+    write(
+        "7.md",
+        AGREEING
+        + f"\n```ragortune\nprofile: {{knowledge.volatility: {{value: weekly, evidence: {quote}}}}}\n```\n",
+    )
+    write("a.md", "Prices change every week.\n")
+    write("b.md", "Prices stay.\n")
+    (tmp_path / "notes.md").symlink_to("a.md")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    (tmp_path / "notes.md").unlink()
+    (tmp_path / "notes.md").symlink_to("b.md")
+
+    assert run("check", "7.md", "--since", "main").code == 1
+
+
 @pytest.fixture
 def linked(tmp_path, tmp_path_factory):
     """Another name of the repository, as where the workspace of a job is a link to another disk."""
@@ -321,6 +346,20 @@ def test_what_changed_is_judged_by_whatever_name_of_the_workspace(run, repositor
     result = run("check", linked / "docs", "docs", "--since", "main", "--format", "json")
 
     assert judged(result) == [f"{linked}/docs/mine.md", f"{linked}/docs/new ünd.md"]
+
+
+def test_a_link_into_a_folder_of_the_repository_is_addressed_from_its_root(
+    run,
+    repository,
+    tmp_path,
+    tmp_path_factory,  # noqa: ARG001
+):
+    link = tmp_path_factory.mktemp("elsewhere") / "docs"
+    link.symlink_to(tmp_path / "docs")
+
+    result = run("check", link / "mine.md", "--since", "main", "--format", "github")
+
+    assert "file=docs/mine.md," in result.out
 
 
 def test_what_a_branch_removes_is_named_by_whatever_name_of_the_workspace(run, repository, linked):  # noqa: ARG001

@@ -674,7 +674,7 @@ def test_an_upgrade_that_changes_numbers_and_prices_alone_shows_them(run, whole_
 
     lines = run("rules", "diff", "shipped", "--rules", whole_pack).out.splitlines()
 
-    assert "  changed  scale of the rule set (weak)" in lines
+    assert "  changed  scale (weak)" in lines
     assert "  changed  price cohere-rerank-v4-fast (values)" in lines
     assert "changed: 0 criteria, 0 rules, 0 finding rules, 1 scale, 1 price" in lines
 

@@ -63,7 +63,7 @@ def audit_reading(  # noqa: PLR0913  (quotes belong to neither the document nor 
     chosen = [rule for name, rule in policy.rules.items() if name in policy.chosen]
     running = [rule for rule in chosen if judged or rule.detector is Detector.EVIDENCE]
     findings = [finding for rule in running for finding in run_rule(rule, case)]
-    active, flaws = read_suppressions(reading.remarks, {**rulebook.disabled, **policy.rules}, today)
+    active, flaws = read_suppressions(reading.remarks, {**rulebook.disabled_findings, **policy.rules}, today)
     findings, unused = suppress_findings(findings, active, policy.chosen)
     findings += report_flaws((*flaws, *unused) if judged else (), case, chosen)
     findings = [

@@ -65,7 +65,7 @@ class _Run:
         """Return the finding rules in effect; a flag has replaced the setting of the same name."""
         settings, request = self._settings, self._request
         where = Place(self._name_settings()) if settings.path else None
-        known: dict[str, FindingRule | DisabledRule] = {**self._rulebook.disabled, **rules}
+        known: dict[str, FindingRule | DisabledRule] = {**self._rulebook.disabled_findings, **rules}
         selected = _resolve(request.select, "--select", None, rules)
         selected += _resolve(settings.select, "select", where, rules)
         ignored = _resolve(request.ignore, "--ignore", None, known)
@@ -106,13 +106,14 @@ class _Run:
         if since is None:
             return found
         is_changed, book = open_changes(since, environment), self._rulebook
-        changed = [*filter(is_changed, found)]
-        quoting = [path for path in found if quotes_any(path, is_changed, book, environment)]
+        changed = {path for path in found if is_changed(path)}
+        rest = [path for path in found if path not in changed and path != STDIN]
+        quoting = {path for path in rest if quotes_any(path, is_changed, book, environment)}
         note = f"{len(changed)} of {count_words(len(found), 'document')} changed since {since}"
-        if also := set(quoting).difference(changed):
-            note += f"; {len(also)} unchanged, but quoting one that did"
+        if quoting:
+            note += f"; {len(quoting)} unchanged, but quoting one that did"
         environment.note(note)
-        return [path for path in found if path in changed or path in also]
+        return [path for path in found if path in changed or path in quoting]
 
     def _audit_paths(self, paths: Sequence[str], quoted: QuotedFiles) -> CheckReport:
         """Return the report on the documents, as far as they can be read."""
@@ -199,7 +200,7 @@ class _Run:
         if report.hidden and settings.min_confidence:
             yield f"hides {count_words(report.hidden, 'finding')} below {settings.min_confidence} confidence"
         known = sum(finding.baselined for _, finding in report.findings)
-        if known and settings.baseline:
+        if known and settings.baseline and self._request.write_baseline is None:
             yield f"leaves out {count_words(known, 'finding')} listed in {settings.baseline.name}"
         if settings.profile:
             yield f"answers for every document from {settings.profile.name}"

@@ -235,7 +235,6 @@ def choose_configuration(request: CheckRequest, environment: Environment, stack:
     if len(chosen) > 1:
         raise UsageError(f"{' and '.join(chosen)} exclude each other")
     given = [name for name in SETTINGS if getattr(request, name.replace("-", "_"), None)]
-    given += ["baseline"] * (request.write_baseline is not None)
     configuration, empty = _read_configuration(request, environment, stack), Configuration()
     for name in (*given, *request.without):
         if name not in SETTINGS:

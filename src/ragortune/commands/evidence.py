@@ -78,7 +78,8 @@ class QuotedFiles:
         if evidence.document is None:
             raise ProfileError("'evidence' names no document, so that its quote cannot be looked up", place)
         holder = place.path if path is None else path if path != STDIN else None
-        target, root = _find_quoted(evidence.document, Path(self._environment.folder, holder or "document"))
+        found, root = _find_quoted(evidence.document, Path(self._environment.folder, holder or "document"))
+        target = real_path(found)
         if not lies_inside(target, root):
             document = quote_value(evidence.document)
             message = f"the quoted document {document} lies outside {quote_value(str(root))}"
@@ -107,9 +108,9 @@ class QuotedFiles:
 
 
 def _find_quoted(document: str, holder: Path) -> tuple[Path, Path]:
-    """Return the real path of a document that a file quotes, beside it or from the root of its repository, and this root."""
+    """Return the path of a document that a file quotes, beside it or from the root of its repository, and this root."""
     root = real_path(find_repository(holder.parent))
-    beside, above = (real_path(folder, document) for folder in (holder.parent, root))
+    beside, above = holder.parent / document, root / document
     return above if os.path.isfile(above) and not os.path.isfile(beside) else beside, root
 
 

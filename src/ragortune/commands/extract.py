@@ -16,7 +16,7 @@ from ragortune.model.documents import DesignReading
 from ragortune.report.extract import describe_entry, quote_sentence
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, RagortuneError, UnreadableError, UsageError
-from ragortune.support.text import count_words
+from ragortune.support.text import count_words, quote_value
 from ragortune.support.writing import write_file
 
 
@@ -77,7 +77,9 @@ def _check_written(reading: DesignReading, content: Content, written: str, ruleb
         raise UnreadableError(f"the block cannot be written: {error.message}", Place(reading.path)) from None
     declared = {fact.criterion: fact.value for fact in again.facts}
     before = {fact.criterion: fact.value for fact in reading.facts if fact.declared}
-    kept = before.items() <= declared.items() and content["profile"].keys() <= declared.keys()
-    if not kept or ("decision" in content and again.decision is None):
-        message = "the block would not read back as it was written; put an empty block where it belongs"
+    lost = [name for name, value in before.items() if declared.get(name) != value]
+    lost += [name for name in content["profile"] if name not in declared]
+    if lost or ("decision" in content and again.decision is None):
+        what = quote_value(lost[0] if lost else "decision")
+        message = f"{what} would not read back; put an empty block where it belongs"
         raise UnreadableError(message, Place(reading.path))

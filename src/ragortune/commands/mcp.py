@@ -243,7 +243,7 @@ def call_tool(
     try:
         if call.name not in tools:
             raise UsageError.unknown("tool", call.name, tools)
-        _check_arguments(tools[call.name].description, arguments)
+        _check_arguments(tools[call.name].description, call.arguments or {})
         code = tools[call.name].run(arguments, rules, streams)
     except RagortuneError as error:
         show_error(error, streams)
@@ -269,7 +269,7 @@ def _check_arguments(tool: types.Tool, arguments: Arguments) -> None:
             hint = suggest_name(name, known)
             raise UsageError(f"`{tool.name}` takes no argument {quote_value(name)}", None, hint)
     for name in tool.input_schema["required"]:
-        if name not in arguments:
+        if arguments.get(name) is None:
             raise UsageError(f"`{tool.name}` needs the argument '{name}'")
 
 

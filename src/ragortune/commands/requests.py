@@ -106,7 +106,7 @@ class AskRequest(Record, frozen=True, kw_only=True):
     ] = None
     output: Annotated[Text, option("PROFILE", "YAML file to save each answer to.", "--output", "-o")] = None
     everything: Annotated[bool, flag("--all", "Ask every open question.")] = False
-    answers: Annotated[Text, option("FILE", "File or `-` with a line `criterion: answer` for each.")] = None
+    answers: Annotated[Text, option("FILE", "File or `-`, with one `criterion: answer` a line.")] = None
     format: Annotated[str, format_option("recommend")] = "text"
     rules: Rules = None
     color: Color = "auto"
@@ -117,7 +117,10 @@ class RecordRequest(Record, frozen=True, kw_only=True):
 
     profile: Profile
     output: Annotated[
-        Text, option("PATH", "File to write, or folder to number it in; stdout by default.", "--output", "-o")
+        Text,
+        option(
+            "PATH", "File, or folder in which it gets the next number; stdout by default.", "--output", "-o"
+        ),
     ] = None
     into: Annotated[Text, option("FILE", "Fill the empty sections of this record.")] = None
     force: Annotated[bool, flag("--force", "Overwrite an existing record.")] = False
@@ -135,7 +138,8 @@ class MeasureRequest(Record, frozen=True, kw_only=True):
     docs: Annotated[Text, option("DIR", "Folder of documents; its git history is read, too.")] = None
     questions: Annotated[Text, option("FILE", "Questions with answers: JSONL, CSV, SQuAD or BEIR.")] = None
     search: Annotated[
-        Text, option("SOURCE", "Search engine to measure: http(s)://, postgresql:// or command:PROGRAM.")
+        Text,
+        option("SOURCE", "Search engine: http(s)://, postgresql:// or command:PROGRAM; embedded by default."),
     ] = None
     examples: Annotated[Text, option("FILE", "Training examples: JSONL, JSON or CSV.")] = None
     test: Annotated[Text, option("FILE", "Test examples, kept apart from the training examples.")] = None

@@ -211,6 +211,8 @@ class DisabledRule(Record, frozen=True):
     """Its code."""
     because: str
     """Why it does not hold for this team."""
+    is_finding: bool = False
+    """Whether it is a finding rule."""
 
 
 class AnswerCount(Record, frozen=True):
@@ -271,6 +273,11 @@ class Rulebook(Record, frozen=True, dict=True):
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
+
+    @property
+    def disabled_findings(self) -> dict[str, DisabledRule]:
+        """Finding rules of the extended set that a rule pack has disabled, by id."""
+        return {name: rule for name, rule in self.disabled.items() if rule.is_finding}
 
     def __repr__(self) -> str:
         return f"<Rulebook {self.name} {self.version} {self.digest[:19]}>"

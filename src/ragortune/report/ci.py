@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, FindingRule, Severity
@@ -13,8 +13,8 @@ from ragortune.support.text import clean_line, clean_text, count_words, disarm_c
 
 MAX_ANNOTATIONS = 10
 """GitHub shows no more for one step, and silently drops the others."""
-_GITHUB_LEVELS: Mapping[Severity, str] = dict(zip(Severity, ("notice", "warning", "error"), strict=True))
-_GITLAB_LEVELS: Mapping[Severity, str] = dict(zip(Severity, ("info", "minor", "major"), strict=True))
+_GITHUB_LEVELS = {Severity.NOTE: "notice", Severity.WARNING: "warning", Severity.ERROR: "error"}
+_GITLAB_LEVELS = {Severity.NOTE: "info", Severity.WARNING: "minor", Severity.ERROR: "major"}
 _ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -14,9 +14,10 @@ from ragortune.support.text import clean_line, join_words
 
 AnyRule = Rule | FindingRule
 _ANSWERS = (
-    "Nothing is reported where enough is known and the advice agrees with the decision. Where it rests on what was read from prose, which may have been read otherwise than it was meant, the finding is a "
-    "note; answers in a `ragortune` block or a profile give the severity that is stated here. What is read without a "
-    "model, in a document that declares nothing, is not held against its decision."
+    "Nothing is reported where enough is known and the advice agrees with the decision. Where the finding rests on what "
+    "was read from prose, which may have been read otherwise than it was meant, it is a note; answers in a `ragortune` "
+    "block or a profile give the severity that is stated here. What is read without a model, in a document that declares "
+    "nothing, is not held against its decision."
 )
 
 
@@ -107,12 +108,15 @@ def rule_page(book: Rulebook, rule: Rule) -> list[Block]:
 
 def _format_answer(name: str, value: object) -> str:
     """Return an answer, or those of a group, as a profile names them."""
+    if isinstance(value, Mapping) and "." not in name:  # a group of criteria
+        return ", ".join(_format_answer(f"{name}.{key}", answer) for key, answer in value.items())
+    return f"{name}: {_format_value(value)}"
+
+
+def _format_value(value: object) -> str:
     if isinstance(value, Mapping):
-        if "." not in name:  # a group of criteria
-            return ", ".join(_format_answer(f"{name}.{key}", answer) for key, answer in value.items())
-        value = f"{{{', '.join(_format_answer(key, part) for key, part in value.items())}}}"
-    shown = f"[{', '.join(map(str, value))}]" if isinstance(value, (list, tuple)) else value
-    return f"{name}: {shown}"
+        return f"{{{', '.join(f'{key}: {_format_value(part)}' for key, part in value.items())}}}"
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, (list, tuple)) else str(value)
 
 
 def _list_conditions(rule: AnyRule) -> Iterator[tuple[str, str]]:

@@ -97,7 +97,7 @@ def _list_records(book: Rulebook) -> dict[str, Mapping[str, Record]]:
         "criterion": book.readable,
         "rule": book.rules,
         "finding": read_finding_rules(book),
-        "scale": {"of the rule set": book.scale},
+        "scale": {"scale": book.scale},
         "quantity": book.quantities,
         "price": book.prices,
         "phrase": {phrase.id: phrase for phrase in read_language(book).data.facts},
@@ -122,7 +122,8 @@ def write_diff(diff: RuleDiff) -> Iterator[str]:
     for change in diff.changes:
         fields = f" ({', '.join(change.fields)})" if change.fields else ""
         note = "" if change.outcome else "; no outcome changes"
-        yield f"  {change.change:<8} {change.kind} {change.id}{fields}{note}"
+        name = change.kind if change.kind == change.id else f"{change.kind} {change.id}"
+        yield f"  {change.change:<8} {name}{fields}{note}"
     numbers = Counter({"criterion": 0, "rule": 0, "finding": 0})
     numbers.update(change.kind for change in diff.changes)
     counts = (

@@ -281,4 +281,5 @@ def _disable_rules(authored: Authored, document: Document) -> None:
             message = f"rule '{name}' is disabled and defined anew"
             authored.add_problem(RulebookError(message, place, "drop one of the two"))
         else:
-            authored.disabled[name] = DisabledRule(authored.records[kind].pop(name).code, entry.because)
+            code = authored.records[kind].pop(name).code
+            authored.disabled[name] = DisabledRule(code, entry.because, kind == "findings")

@@ -110,14 +110,12 @@ class Repository:
 
     def ask(self, *arguments: str, failure: str | None = None, hint: str | None = None) -> str:
         """Return the output of git, decoded like file names; raises UsageError with `failure` if git fails."""
-        if failure is None:
-            failure, hint = self._failure, _PARTIAL
-        return os.fsdecode(self._run(arguments, None, failure, hint))
+        return os.fsdecode(self._run(arguments, None, failure or self._failure, hint))
 
     def read_objects(self, names: Iterable[str]) -> Iterator[bytes | None]:
         """Yield the content of each object, None if it is missing; raises UsageError if git would have to fetch it."""
         request = "".join(f"{name}\n" for name in names).encode()
-        output = self._run(("cat-file", "--batch"), request, "git cannot read what it has kept", _PARTIAL)
+        output = self._run(("cat-file", "--batch"), request, "git cannot read what it has kept", None)
         at = 0
         while at < len(output):
             end = output.find(b"\n", at)
@@ -162,6 +160,8 @@ class Repository:
         if "safe.directory" in complaint:  # in any language of git's messages
             failure = "git does not trust this repository, because somebody else owns it"
             hint = "`git config --global --add safe.directory FOLDER` trusts it"
+        elif "promisor" in complaint.lower():
+            hint = _PARTIAL
         first = clean_text(complaint.strip().partition("\n")[0])
         raise UsageError(f"{self._flag}: {failure}" + (f" ({first})" if first else ""), None, hint)
 

@@ -181,12 +181,13 @@ def find_repository(folder: str | Path) -> Path:
 
 
 def locate(path: str | Path, root: str | Path) -> Path:
-    """Return an absolute path without `..`, in a folder if links above that lead there; links inside are kept."""
+    """Return an absolute path without `..`; one that leads into `root` by a link is below `root`, its other links kept."""
     place = Path(os.path.normpath(path))
     if not place.is_relative_to(root):
         for above in (*reversed(place.parents), place):
-            if os.path.realpath(above) == str(root):
-                return root / place.relative_to(above)
+            target = Path(os.path.realpath(above))
+            if target.is_relative_to(root):
+                return target / place.relative_to(above)
     return place
 
 
