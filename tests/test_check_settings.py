@@ -350,9 +350,9 @@ def test_what_changed_is_judged_by_whatever_name_of_the_workspace(run, repositor
 
 def test_a_link_into_a_folder_of_the_repository_is_addressed_from_its_root(
     run,
-    repository,
+    repository,  # noqa: ARG001
     tmp_path,
-    tmp_path_factory,  # noqa: ARG001
+    tmp_path_factory,
 ):
     link = tmp_path_factory.mktemp("elsewhere") / "docs"
     link.symlink_to(tmp_path / "docs")

@@ -480,7 +480,9 @@ def test_a_suppression_that_is_not_looked_for_is_let_be(book, rules):
 def test_a_suppression_of_a_rule_that_a_rule_pack_disables_is_let_be(book, rules, name):
     document = record_with(f"<!-- ragortune: ignore[{name}] because of them -->")
     rest = {known: rule for known, rule in rules.items() if known != "no-consequences"}
-    disabling = book.replace(disabled={"no-consequences": DisabledRule("RT302", "Not ours.")})
+    disabling = book.replace(
+        disabled={"no-consequences": DisabledRule("RT302", "Not ours.", is_finding=True)}
+    )
 
     audit = audit_reading(
         read_example(FindingExample("a team", document=document), book),

@@ -126,6 +126,7 @@ def test_the_same_example_is_read_from_every_vendors_form(tmp_path, form, row):
         ({"question": "a", "answers": ["b", "c"]}, "prompt and completion"),
         ({"question": "a", "answers": {"text": ["b"], "answer_start": [3]}}, "prompt and completion"),
         ({"instruction": "a", "response": "b"}, "Alpaca"),
+        ({"contents": ["page"], "text": "a", "label": "b"}, "text and label"),
         ({"text": "a", "category": "b"}, "text and label"),
         ({"utterance": "a", "intent": "b"}, "text and label"),
     ],

@@ -191,8 +191,9 @@ def test_a_line_in_any_layout_stays_as_it_is_where_an_answer_is_added(text, endi
 @pytest.mark.parametrize(
     ("layout", "expected"),
     [
-        ("gap:\n    # asked in May\n    most  # by Ada\n", "gap: some\n    # asked in May\n    # by Ada\n"),
+        ("gap:\n    # asked in May\n    most  # by Ada\n", "gap:\n    # asked in May\n    some  # by Ada\n"),
         ("gap: [most,  # or\n    some]\n", "gap: some\n    # or\n"),
+        ("{gap:\n    most,  # by Ada\n    size: small}\n", "{gap:\n    some,  # by Ada\n    size: small}\n"),
         (
             "gap:  # why\n    # first\n    value: most  # by Ada\n    as_of: 2026-05-01\n  size: small\n",
             "gap: some  # why\n    # first\n    # by Ada\n  size: small\n",

@@ -72,6 +72,17 @@ def test_what_a_killed_run_has_left_is_swept_and_what_a_running_one_writes_is_no
     assert sorted(own.name for own in tmp_path.iterdir()) == [written.name, other.name, "a.yaml"]
 
 
+def test_a_file_being_written_is_never_as_old_as_the_one_it_replaces(tmp_path):
+    target = tmp_path / "a.yaml"
+    target.write_text("old")
+    os.utime(target, (0, 0))
+
+    replace_file(target, "new", lambda: replace_file(target, "of another run"))
+
+    assert target.read_text() == "new"
+    assert [own.name for own in tmp_path.iterdir()] == ["a.yaml"]
+
+
 def test_a_file_that_an_editor_began_with_a_byte_order_mark_keeps_it(run, write):
     for name, text in (("asked.yaml", PROFILE), ("measured.yaml", PROFILE), ("ours.md", MADR)):
         (run.folder / name).write_text(f"\ufeff{text}", encoding="utf-8")

@@ -113,13 +113,13 @@ def _put(text: str, path: Sequence[str], value: object, *, first: bool) -> str:
             entry = CommentedMap({missing: entry})
         if not isinstance(node, yaml.MappingNode):
             if in_braces:
-                return _replace(text, key, node, entry)
+                return _replace(text, key, node, entry, in_braces=True)
             return _add_below(text, key, node, entry, _step_of(root))
         in_braces = node.flow_style
         if (pair := _find_pair(node, name)) is None:
             return _add_key(text, node, entry, _step_of(root), first=first)
         key, node = pair
-    return _replace(text, key, node, value)
+    return _replace(text, key, node, value, in_braces=in_braces)
 
 
 def _find_pair(node: yaml.Node | None, name: str) -> tuple[yaml.Node, yaml.Node] | None:
@@ -157,28 +157,32 @@ def _add_below(text: str, key: yaml.Node | None, old: yaml.Node | None, entry: o
     return _insert_lines(text, end.start() if end else len(text), entry, step)
 
 
-def _replace(text: str, key: yaml.Node, old: yaml.Node, value: object) -> str:
+def _replace(text: str, key: yaml.Node, old: yaml.Node, value: object, *, in_braces: bool) -> str:
     """Return YAML with another value behind a key; comments inside the old one are kept on the following lines."""
     new = dump_yaml(flow({"": value})).partition(": ")[2][:-1]
-    behind_colon, end = _behind_colon(text, key), _end_on_line(text, old)
-    following = _next_line(text, end)
-    indent = key.start_mark.column + _INDENT
-    if old.start_mark.line > key.end_mark.line:
-        line_end = _next_line(text, behind_colon)
-        rest, comments = text[behind_colon:line_end], _find_comments(text, old, line_end, following)
-        indent = max(old.start_mark.column, indent)
+    behind_colon, start, end = _behind_colon(text, key), old.start_mark.index, _end_on_line(text, old)
+    following, is_below = _next_line(text, end), old.start_mark.line > key.end_mark.line
+    if not is_below:
+        new = "" if value is None and not in_braces else f" {new}"
+        changed = text[: behind_colon if start == end else start].rstrip(" ") + new + text[end:following]
+        comments = _find_comments(text, old, end)
+    elif isinstance(old, yaml.CollectionNode) and not old.flow_style:
+        changed = text[:behind_colon] + f" {new}" * (value is not None)
+        changed += text[behind_colon : start - old.start_mark.column]
+        comments = _find_comments(text, old, following)
     else:
-        rest, comments = text[end:following], _find_comments(text, old, old.start_mark.index, end)
+        changed, comments = text[:start] + new + text[end:following], _find_comments(text, old, end)
+    indent = " " * max(old.start_mark.column * is_below, key.start_mark.column + _INDENT)
     breaks = _BREAK.findall(text, 0, following)[-1:] or ["\n"]
-    if comments and not rest.endswith(("\r", "\n")):
-        rest += breaks[0]
-    below = "".join(f"{' ' * indent}{comment}{breaks[0]}" for comment in comments)
-    return f"{text[:behind_colon]} {new}{rest}{below}{text[following:]}"
+    if comments and not changed.endswith(("\r", "\n")):
+        changed += breaks[0]
+    return changed + "".join(f"{indent}{comment}{breaks[0]}" for comment in comments) + text[following:]
 
 
-def _find_comments(text: str, node: yaml.Node, at: int, end: int) -> list[str]:
-    """Return the comments between two offsets, in front of a value, inside and behind it."""
+def _find_comments(text: str, node: yaml.Node, end: int) -> list[str]:
+    """Return the comments between the start of a value and an offset behind it."""
     comments: list[str] = []
+    at = node.start_mark.index
     for leaf in _walk(node):
         if isinstance(leaf, yaml.ScalarNode):
             comments += _COMMENT.findall(text, at, leaf.start_mark.index)

@@ -104,7 +104,7 @@ class Criterion(Record, frozen=True, dict=True):
     def bands(self) -> tuple[Band, ...]:
         """The levels that a number can be, smallest first."""
         starts = sorted((level.starts_at, level.id) for level in self.levels if level.starts_at is not None)
-        ends = [*(start for start, _ in starts[1:]), inf]
+        ends = [*(start for start, _ in starts[1:]), inf][: len(starts)]
         return tuple(Band(start, end, level) for (start, level), end in zip(starts, ends, strict=True))
 
     def bands_between(self, low: float, high: float) -> tuple[Band, ...]:

@@ -211,7 +211,7 @@ class DisabledRule(Record, frozen=True):
     """Its code."""
     because: str
     """Why it does not hold for this team."""
-    is_finding: bool = False
+    is_finding: bool
     """Whether it is a finding rule."""
 
 

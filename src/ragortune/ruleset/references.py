@@ -20,7 +20,9 @@ from ragortune.support.text import join_words, quote_value
 
 _LARGEST_SPREAD = 1_000
 _MAX_LEVELS = 100
-_NOT_LEVELS = re.compile(r"unknown|null|~|true|false|[-+.]?[0-9][0-9.,_]*", re.IGNORECASE)
+_NOT_LEVELS = re.compile(
+    r"unknown|null|~|true|false|[-+.]?[0-9][0-9.,_]*(e[-+]?[0-9]+)?|0x[0-9a-f]+|0o[0-7]+", re.IGNORECASE
+)
 """Names of levels that YAML, or a profile, reads as a number, as nothing known, or as a boolean."""
 
 
@@ -178,8 +180,10 @@ def _check_quantity(authored: Authored, kind: QuantityKind) -> None:
         if name := getattr(kind, part):
             authored.report_unknown("criterion", name, criteria, (*at, part))
     if kind.criterion in criteria and not (kind.unit and criteria[kind.criterion].unit):
-        one, other = ("number", "takes none: it has no unit") if kind.unit else ("name", "takes a number")
-        message = f"'{kind.id}' is a {one}, and '{kind.criterion}' {other}"
+        takes = "takes a number" if criteria[kind.criterion].unit else "takes none: it has no unit"
+        message = f"'{kind.id}' is a {'number' if kind.unit else 'name'}, and '{kind.criterion}' {takes}"
+        if not (kind.unit or criteria[kind.criterion].unit):
+            message = f"'{kind.id}' is a name; with a criterion, a quantity can share a number only"
         authored.report(message, (*at, "criterion"))
     prices, depends = authored.records["prices"], criteria.get(kind.depends_on or "")
     levels = (*(depends.level_ids if depends else ()), "otherwise")

@@ -14,7 +14,7 @@ from ragortune.ruleset.author import Authored
 from ragortune.ruleset.files import KINDS
 from ragortune.support.text import join_words, quote_value, suggest_name
 
-_NUMBER = r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?(?:e-?[0-9]{1,2})?"
+_NUMBER = r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?(?:e[-+]?[0-9]{1,2})?"
 _NUMBERS = re.compile(rf"{_NUMBER}(?: {_NUMBER})*")
 
 

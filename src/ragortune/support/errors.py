@@ -152,6 +152,10 @@ class UnreadableError(RagortuneError):
     """A file cannot be read, or has the wrong format."""
 
 
+class NotYamlError(UnreadableError):
+    """A text is not YAML, whatever it holds."""
+
+
 class UndecidedError(RagortuneError):
     """A decision is required, and too little is known for one."""
 

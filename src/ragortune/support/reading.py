@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
-from ragortune.support.errors import Place, UnreadableError
+from ragortune.support.errors import NotYamlError, Place, UnreadableError
 from ragortune.support.text import quote_value
 
 KeyPath = tuple[str | int, ...]
@@ -363,7 +363,7 @@ def parse_yaml(text: str, path: str) -> Document:
     """
     try:
         data, marks = _read_yaml(text, path)
-    except UnreadableError:
+    except NotYamlError:
         with contextlib.suppress(UnreadableError):
             return parse_json(text, path)
         raise

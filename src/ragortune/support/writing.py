@@ -6,7 +6,6 @@ import codecs
 import contextlib
 import glob
 import os
-import shutil
 import stat
 import tempfile
 import time
@@ -170,6 +169,7 @@ def _keep_attributes(path: Path, replaced: Path) -> None:
     with contextlib.suppress(OSError, AttributeError):  # another user's file, or Windows
         os.chown(path, before.st_uid, before.st_gid)
     path.chmod(before.st_mode & 0o777)
-    with contextlib.suppress(OSError):
-        shutil.copystat(replaced, path)
-    os.utime(path)
+    with contextlib.suppress(OSError, AttributeError):
+        for name in os.listxattr(replaced):
+            with contextlib.suppress(OSError):
+                os.setxattr(path, name, os.getxattr(replaced, name))

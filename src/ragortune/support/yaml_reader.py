@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from ragortune.support.errors import Place, UnreadableError
+from ragortune.support.errors import NotYamlError, Place, UnreadableError
 from ragortune.support.reading import DEPTH, KeyPath, Marks
 from ragortune.support.text import YAML_BREAKS, quote_value
 
@@ -144,14 +144,14 @@ class YamlReader:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
         if mark is None:
-            return UnreadableError(f"is not YAML: {problem}", Place(self.path))
+            return NotYamlError(f"is not YAML: {problem}", Place(self.path))
         place = Place(self.path, *_position(mark))
         line = [*self.text.splitlines(), ""][mark.line]
         if "nesting depth" in problem:
             return UnreadableError("is nested too deeply", place)
         if "cannot start any token" in problem and line[mark.column : mark.column + 1] == "\t":
             return UnreadableError("a tab is used for indentation; use spaces", place)
-        return UnreadableError(f"is not YAML: {problem}", place)
+        return NotYamlError(f"is not YAML: {problem}", place)
 
 
 def find_keys(lines: Iterable[str], name: str) -> Iterator[int]:

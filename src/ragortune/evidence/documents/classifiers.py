@@ -52,10 +52,8 @@ class Classifier(Record, frozen=True):
     intercepts: tuple[float, ...]
     """Intercept of each outcome, in log-odds."""
     features: Mapping[str, str]
-    """For each feature the limit on its value, and its weight for each outcome, as numbers with spaces in between.
-
-    One text for each feature, because a list for each takes five times as long to read.
-    """
+    """For each feature the limit on its value, and its weight for each outcome, as numbers with spaces in between."""
+    # One text for each feature, because a list for each takes five times as long to read.
     least: float = 0.0
     """Threshold on the probability that a sentence is an answer; for documents the most probable outcome counts."""
 

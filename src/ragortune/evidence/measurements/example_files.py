@@ -107,8 +107,8 @@ def read_examples(path: Path, most: int = SAMPLE) -> Examples:
 
 def detect_form(row: Mapping[str, Any]) -> str | None:
     """Return the format of a row by its keys, None if it has none of the known ones."""
-    if _find_messages(row) is not None:
-        return "ShareGPT" if isinstance(row.get("conversations"), list) else "chat messages"
+    if messages := _find_messages(row):
+        return "ShareGPT" if messages is row.get("conversations") else "chat messages"
     if "instruction" in row and _first_key(row, ANSWER_KEYS):
         return "Alpaca"
     if _first_key(row, _INPUT_KEYS) and _first_key(row, ANSWER_KEYS):
@@ -154,13 +154,14 @@ def _write_out(value: object) -> str:
     return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _find_messages(row: Mapping[str, Any]) -> list[Any] | None:
+def _find_messages(row: Mapping[str, Any]) -> list[Any]:
     """Return the messages of a row, which may be those of its prompt and those of its completion."""
-    for listed in (row.get(name) for name in ("messages", "conversations", "contents")):
-        if isinstance(listed, list):
+    for name in ("messages", "conversations", "contents"):
+        listed = row.get(name)
+        if isinstance(listed, list) and (name != "contents" or all(isinstance(one, dict) for one in listed)):
             return listed
     prompt, completion = row.get("prompt"), row.get("completion")
-    return prompt + completion if isinstance(prompt, list) and isinstance(completion, list) else None
+    return prompt + completion if isinstance(prompt, list) and isinstance(completion, list) else []
 
 
 def _read_chat_row(line: int, row: Mapping[str, Any]) -> Example:
