@@ -8,21 +8,23 @@ import glob
 import os
 import stat
 import tempfile
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import EllipsisType
 
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ChangedError, UsageError
+from ragortune.support.errors import ChangedError, RagortuneError, UsageError
 from ragortune.support.reading import YAML_ENDINGS, find_repository, lies_inside, open_file, real_path
 from ragortune.support.text import quote_value
+
+try:
+    import fcntl
+except ImportError:  # Windows, where open files cannot be removed
+    fcntl = None  # type: ignore[assignment]
 
 WHATEVER = ...
 """Stands for any old content of a file, or none."""
 _LONGEST_PREFIX = 40
-_ABANDONED_AFTER = 3600
-"""Seconds after which a temporary file belongs to a run that was killed: to write one takes far less."""
 
 
 def write_file(
@@ -117,30 +119,47 @@ def replace_file(
 ) -> None:
     """Write a temporary file and rename it to `path`; raises OSError, for a `new` file FileExistsError if it exists.
 
-    Links are followed, and the mode of an existing file is kept. Temporary files that killed runs left an hour ago or
-    longer are removed. `before` is called just before the old content is replaced, which it prevents by raising.
+    Links are followed, and the mode of an existing file is kept. Temporary files of killed runs are removed: a running
+    process holds a lock on its own. `before` is called just before the old content is replaced, which it prevents by
+    raising.
     """
     target = Path(os.path.realpath(path))
     prefix = f".{target.name[:_LONGEST_PREFIX]}.ragortune-"
     data = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        _keep_attributes(temporary, target)
-        if before is not None:
-            before()
-        if not new or not _link_new(temporary, target):
-            temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with contextlib.ExitStack() as locked:
+        handle, temporary = _open_beside(target, prefix, locked)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            _keep_attributes(temporary, target)
+            if before is not None:
+                before()
+            if not new or not _link_new(temporary, target):
+                temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
     for left in target.parent.glob(f"{glob.escape(prefix)}*"):
-        with contextlib.suppress(OSError):
-            if time.time() - left.lstat().st_mtime > _ABANDONED_AFTER:
-                left.unlink()
+        with contextlib.suppress(OSError, RagortuneError):
+            _remove_abandoned(left)
+
+
+def _open_beside(target: Path, prefix: str, locked: contextlib.ExitStack) -> tuple[int, Path]:
+    """Return a new file in the folder of another, open and locked.
+
+    Before it is locked, another run may take it for abandoned and remove it; then there is another attempt.
+    """
+    while True:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix)
+        if fcntl is None:
+            return handle, Path(name)
+        locked.callback(os.close, lock := os.dup(handle))
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)
 
 
 def _link_new(path: Path, name: Path) -> bool:
@@ -152,6 +171,16 @@ def _link_new(path: Path, name: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove the temporary file of a run that has ended; raises OSError if it has not."""
+    if fcntl is None:
+        path.unlink()
+        return
+    with open_file(path) as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
 
 
 def _keep_attributes(path: Path, replaced: Path) -> None:
