@@ -81,5 +81,7 @@ def _check_written(reading: DesignReading, content: Content, written: str, ruleb
     lost += [name for name in content["profile"] if name not in declared]
     if lost or ("decision" in content and again.decision is None):
         what = quote_value(lost[0] if lost else "decision")
-        message = f"{what} would not read back; put an empty block where it belongs"
+        message = (
+            f"the block cannot be written: {what} would not read back; put an empty block where it belongs"
+        )
         raise UnreadableError(message, Place(reading.path))
