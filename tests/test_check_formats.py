@@ -237,6 +237,16 @@ def test_junit_counts_add_up_for_an_xml_parser(render):
     assert root.find(".//system-out") is not None
 
 
+@pytest.mark.parametrize(("fail_on", "fails"), [("note", True), ("warning", False)])
+def test_junit_fails_a_note_where_the_run_fails_on_notes(run, write, fail_on, fails):
+    write("docs/open.md", "# ADR 7: Prices\n\n```ragortune\ndecision: rag\n```\n")
+
+    result = run("check", "docs", "--format", "junit", "--fail-on", fail_on)
+
+    assert result.code == fails
+    assert (ET.fromstring(result.out).find(".//failure") is not None) == fails
+
+
 def test_junit_names_the_settings_where_no_document_can_be_read(run, write):
     write("ragortune.yaml", "check: {fail-on: never}\n")
     write("broken.md", b"\xff\xfeW\x00")
@@ -248,6 +258,12 @@ def test_junit_names_the_settings_where_no_document_can_be_read(run, write):
 
 
 # --- Markdown -----------------------------------------------------------------------------------------------------
+
+
+def test_a_report_that_a_team_keeps_among_its_documents_says_nothing_to_the_program(run, render, write):
+    write("docs/report.md", render("markdown").out)
+
+    assert "docs/report.md" not in run("check", "docs/report.md").err
 
 
 def test_the_comment_is_markdown_with_the_arguments_folded(render):

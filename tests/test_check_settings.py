@@ -233,6 +233,29 @@ def test_a_baseline_knows_a_quote_of_the_profile_whichever_documents_are_named(r
     assert "stale in the baseline: evidence-gone" in " ".join(run("check", "docs", "--full").out.split())
 
 
+def test_a_quote_behind_a_number_of_the_profile_goes_stale_like_any_other(run, doc, write):
+    write(doc, AGREEING)
+    write("notes.md", "# Notes\n\nWrong answers cost money.\n")
+    quote = 'evidence: {document: notes.md, quote: "cost 4 dollars"}'
+    write("facts.yaml", f"quantities: {{wrong_answer_cost: {{value: 4, {quote}}}}}\n")
+    run("check", doc, "--profile", "facts.yaml", "--write-baseline", "known.json")
+    write("notes.md", "# Notes\n\nWrong answers cost 4 dollars.\n")
+
+    result = run("check", doc, "--full", "--profile", "facts.yaml", "--baseline", "known.json")
+
+    assert "stale in the baseline: evidence-gone" in " ".join(result.out.split())
+
+
+def test_an_unused_suppression_is_not_stale_where_its_rule_does_not_run(run, doc, write):
+    write(doc, f"{AGREEING}\n<!-- ragortune: ignore[citations-from-weights] because the board decided -->\n")
+    run("check", doc, "--write-baseline", "known.json")
+    ignored = ("--ignore", "citations-from-weights")
+
+    assert "stale" not in run("check", doc, "--full", *ignored, "--baseline", "known.json").out
+    run("check", doc, *ignored, "--write-baseline", "known.json")
+    assert run("check", doc, "--fail-on", "note", "--baseline", "known.json").code == 0
+
+
 def test_stdin_has_its_place_in_a_baseline(run):
     run("check", "-", "--write-baseline", "known.json", stdin=DISAGREEING.encode())
 

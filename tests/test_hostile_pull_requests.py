@@ -78,6 +78,17 @@ def test_the_name_of_a_file_ends_no_line_of_an_error(run, write):
 # --- out of sight -------------------------------------------------------------------------------------------------
 
 
+def test_what_a_sparse_checkout_leaves_out_is_not_gone_but_what_the_branch_removes_is(run, topic, tmp_path):
+    topic("rm", "-q", "docs/b.md")
+    topic("commit", "-qm", "second")
+    topic("sparse-checkout", "set", "--no-cone", "docs/c.txt")
+    assert not (tmp_path / "docs" / "adr").exists()
+
+    result = run("check", "docs", "--config-from", "main")
+
+    assert "note: gone since main: docs/b.md\n" in result.err
+
+
 @pytest.mark.usefixtures("topic")
 @pytest.mark.parametrize("wanted", ["docs/*/*.md", "docs/adr/*.md"])
 def test_documents_of_a_folder_that_becomes_a_link_are_found_or_named(run, tmp_path, wanted):

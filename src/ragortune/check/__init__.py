@@ -75,7 +75,7 @@ def audit_reading(  # noqa: PLR0913  (quotes belong to neither the document nor 
         reading,
         case.current_advice if advised else None,
         tuple(add_keys(findings)),
-        tuple(outside.levels) if outside else (),
+        (*outside.levels, *outside.quantities) if outside else (),
         {conflict.criterion: conflict.facts for conflict in answers.conflicts if not conflict.resolved},
     )
 

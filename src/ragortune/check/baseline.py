@@ -81,7 +81,7 @@ def make_baseline(
                 entries[known] = BaselineEntry(*known, sentence, count)
     for entry in before:
         if entry.path not in seen or entry.rule in left_out:
-            entries[entry.path, entry.rule, entry.key] = entry
+            entries.setdefault((entry.path, entry.rule, entry.key), entry)
     return Baseline("ragortune/baseline/1", [entries[known] for known in sorted(entries)])
 
 

@@ -142,6 +142,8 @@ class _Run:
     def _mark_known(self, report: CheckReport) -> CheckReport:
         """Return the report with the findings of the baseline marked, which is written first where that is asked for."""
         left_out = self._policy.rules.keys() - self._policy.chosen
+        if left_out:  # a suppression that seems unused may be of one of them
+            left_out |= {rule.id for rule in report.rules if rule.detector == "unused_suppression"}
         if self._request.write_baseline is not None:
             return write_baseline(self._request.write_baseline, report, left_out, self._environment)
         if self._baseline is not None:
@@ -172,7 +174,7 @@ class _Run:
             for audit in report.audits
         )
         report = report.replace(audits=tuple(audits))
-        report = report.replace(hidden=found - len(report.findings))
+        report = report.replace(hidden=found - len(report.findings), fails_on=self._fail_on)
         code, effects = int(self._choose_code(report)), self._describe_settings(report)
         return report.replace(exit_code=code, settings=effects, settings_file=self._settings.path or "")
 

@@ -98,6 +98,8 @@ def _list_gone(
     repository = Repository(environment.folder, "--config-from")
     top, folder = os.path.realpath(repository.top), os.path.realpath(environment.folder)
     patterns = [Path(repository.name_of(Path(folder, name))).parts for name in wanted]
+    listed = repository.ask("-C", top, "ls-files", "-t", "-z").split("\0")
+    sparse = {line[2:] for line in listed if line.startswith("S ")}  # not checked out, but not removed
     gone = []
     for file in repository.list_files(base):
         parts, place = tuple(file.name.split("/")), Path(top, file.name)
@@ -108,7 +110,7 @@ def _list_gone(
             _matches(parts, pattern) or (is_document and parts[: len(pattern)] == pattern)
             for pattern in patterns
         )
-        if named and place not in found:
+        if named and place not in found and file.name not in sparse:
             is_there = os.path.lexists(place / ".git" if file.is_submodule else place)
             if file.is_plain:
                 is_there = os.path.isfile(place) and os.path.realpath(place.parent) == str(place.parent)

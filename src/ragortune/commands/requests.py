@@ -185,7 +185,7 @@ class CheckRequest(Record, frozen=True, kw_only=True):
         Text,
         option("LEVEL", "Lowest confidence to report: low (default), medium or high.", known=CONFIDENCES),
     ] = None
-    exit_zero: Annotated[bool, flag("--exit-zero", "Exit with 0 whatever is found.")] = False
+    exit_zero: Annotated[bool, flag("--exit-zero", "Exit with 0 instead of 1, whatever is found.")] = False
     require_decision: Annotated[
         bool, flag("--require-decision", "Exit with 3 if a document decides nothing.")
     ] = False

@@ -270,7 +270,7 @@ class DocumentAudit(Record, frozen=True):
     findings: tuple[AuditFinding, ...]
     """In order of lines, suppressed and known ones included."""
     outside: tuple[str, ...] = ()
-    """Criteria whose answer comes from a profile file."""
+    """Criteria and quantities of a profile file."""
     conflicts: Mapping[str, tuple[StatedFact, ...]] = NOTHING
     """Statements that contradict each other, by criterion, where none of them wins."""
 
@@ -316,6 +316,8 @@ class CheckReport(Record, frozen=True):
     """Rules that were looked for, by code."""
     rulebook: Rulebook
     exit_code: int
+    fails_on: Severity | None = None
+    """Lowest severity that fails the run."""
     stale: tuple[BaselineEntry, ...] = ()
     """Entries of the baseline that are no longer found."""
     settings: str = ""

@@ -87,7 +87,8 @@ def _describe_audit(audit: DocumentAudit) -> CheckedDocument:
     if advice is not None:  # answers of a profile file have no line in the document
         answers = advice.profile.answers
         shared = {"modality": "fact", "declared": True, **_show_span(None)}
-        facts += [{"criterion": name, "value": answers[name].value, **shared} for name in audit.outside]
+        given = {name: answers[name].value for name in audit.outside if name in answers}
+        facts += [{"criterion": name, "value": value, **shared} for name, value in given.items()]
     decision = None
     if reading.decision is not None:
         evidence = [{**_show_span(part.span), "role": part.role} for part in reading.decision.evidence]

@@ -88,13 +88,13 @@ def _describe_entry(  # noqa: PLR0913, PLR0917  (what an entry consists of)
 
 
 def write_junit(report: CheckReport) -> str:
-    """Return JUnit XML: a suite per document and a case per rule; notes pass and appear in its output."""
+    """Return JUnit XML: a suite per document and a case per rule; notes pass unless the run fails on them."""
     root = ET.Element("testsuites", name="ragortune")
     for audit in report.audits:
         suite = _add_suite(root, audit.reading.path, report)
         rules = {rule.id: rule for rule in (*report.rules, *(found.rule for found in audit.findings))}
         for rule in rules.values():
-            _add_case(suite, audit, rule)
+            _add_case(suite, audit, rule, report)
     for path, message in report.unreadable:
         suite = _add_suite(root, path, report)
         case = ET.SubElement(suite, "testcase", classname=_xml(path), name="readable")
@@ -115,12 +115,12 @@ def _add_suite(root: ET.Element, path: str, report: CheckReport) -> ET.Element:
     return suite
 
 
-def _add_case(suite: ET.Element, audit: DocumentAudit, rule: FindingRule) -> None:
+def _add_case(suite: ET.Element, audit: DocumentAudit, rule: FindingRule, report: CheckReport) -> None:
     found = [finding for finding in audit.findings if finding.rule.id == rule.id]
-    failing = [finding for finding in found if finding.active and finding.severity is not Severity.NOTE]
+    passes = () if report.fails_on is Severity.NOTE else (Severity.NOTE,)
+    failing = [finding for finding in found if finding.active and finding.severity not in passes]
     inactive = [finding for finding in found if not finding.active]
-    name = f"{rule.code} {rule.id}"
-    case = ET.SubElement(suite, "testcase", classname=_xml(audit.reading.path), name=name)
+    case = ET.SubElement(suite, "testcase", classname=_xml(audit.reading.path), name=f"{rule.code} {rule.id}")
     if failing:
         first = failing[0]
         message = _xml(format_message(first))

@@ -15,9 +15,9 @@ from ragortune.support.text import INVISIBLE, is_misspelt
 
 _REMARK = re.compile(r"<!--+\s*(?=ragortune\s*(?::|ignore\b))", re.IGNORECASE)
 _ADDRESSED = re.compile(
-    r"<!--[^\w<>]*+(\w[\w-]{0,39}?)(?:-(?:ignore|disable|suppress))?(?![\w-])", re.IGNORECASE
+    r"(?i)<!--(?! ragortune check -->)[^\w<>]*+(\w[\w-]{0,39}?)(?:-(?:ignore|disable|suppress))?(?![\w-])"
 )
-"""The first word of a comment, which may be the name of this program."""
+"""The first word of a comment, which may be the name of this program, but not at the top of one of its reports."""
 _IGNORES = re.compile(r"ragortune[\s:]*ignore\s*[\[(]", re.IGNORECASE)
 _NO_COMMENT = re.compile(rf"(?!\W*<!--)[^\w`]*(?:comment[^\w`]+)?{_IGNORES.pattern}", re.IGNORECASE)
 """A suppression in a comment of another markup."""
