@@ -22,6 +22,21 @@ def sentence_with(document, words):
     return next(sentence for sentence in document.sentences if words in sentence.text)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_comment_of_restructuredtext_is_not_read_unless_it_addresses_this_program(end):
+    comments = "..\n   We will tune a model.\n\n   Prices change daily.\n\n.. TODO: tune a model\n\n"
+    suppression = ".. <!-- ragortune: ignore[RT105] because the board decided -->\n\n"
+    shown = ".. note:: We decide today.\n\nWe will use retrieval.\n"
+    text = f"Desk\n====\n\n{comments}{suppression}{shown}".replace("\n", end)
+
+    document = read_sentences(text, LANGUAGE, "docs/DESK.rst")
+
+    told = " ".join(sentence.text for sentence in document.sentences)
+    assert told == "Desk .. .. note:: We decide today. We will use retrieval."
+    assert [remark.span.line for remark in document.remarks] == [11]
+    assert sentence_with(read(text), "tune a model")
+
+
 def kind_of(text, words):
     return sentence_with(read(text), words).kind
 

@@ -56,6 +56,29 @@ def test_a_team_reviews_a_block_behind_the_title(put):
     assert data.endswith(b"```\n" + tail)
 
 
+def test_a_block_in_restructuredtext_is_a_literal_block_which_pages_show(put):
+    text = PRICE_DESK.partition("\n")[2]
+    result, data = put(f"Price desk\n==========\n{text}", name="7.rst")
+    again, same = put(data, name="7.rst")
+
+    assert (result.code, again.code) == (0, 0)
+    assert data.startswith(
+        b"Price desk\n==========\n\n::\n\n   ```ragortune\n   decision: rag\n   evidence: {"
+    )
+    assert data.endswith(b"\n   ```\n" + text.encode())
+    assert same == data
+
+
+def test_a_literal_block_of_restructuredtext_is_completed_in_place():
+    block = "::\n\n   ```ragortune\n   profile:\n     data: {examples: 12}\n\n   ```\n"
+
+    written = write_block(f"Desk\n====\n\n{block}", "x.rst", {"decision": "rag", "profile": {}})
+
+    assert (
+        written == f"Desk\n====\n\n{block.replace('   profile', '   decision: rag' + chr(10) + '   profile')}"
+    )
+
+
 def test_a_second_run_changes_nothing(put, run, programs, tmp_path):
     _, data = put(PRICE_DESK)
 

@@ -81,7 +81,5 @@ def _check_written(reading: DesignReading, content: Content, written: str, ruleb
     lost += [name for name in content["profile"] if name not in declared]
     if lost or ("decision" in content and again.decision is None):
         what = quote_value(lost[0] if lost else "decision")
-        message = (
-            f"the block cannot be written: {what} would not read back; put an empty block where it belongs"
-        )
-        raise UnreadableError(message, Place(reading.path))
+        message = f"the block cannot be written: {what} would not read back"
+        raise UnreadableError(message, Place(reading.path), "put an empty block where it belongs")

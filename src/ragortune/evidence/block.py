@@ -1,8 +1,8 @@
 """Writes the `ragortune` block into a document: missing answers are added, all other bytes are unchanged.
 
-A document with front matter gets a key there, any other one a fenced block after its title; an existing block is
-completed in place. Its present entries take precedence and are kept; only line numbers of quotes that have moved are
-updated.
+A document with front matter gets a key there, any other one a fenced block after its title, in reStructuredText within
+a literal block; an existing block is completed in place. Its present entries take precedence and are kept; only line
+numbers of quotes that have moved are updated.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from yaml import ScalarNode
 
 from ragortune.evidence.documents.blocks import BLOCK, BlockKind, read_blocks
 from ragortune.evidence.documents.cutting import front_matter_end
+from ragortune.evidence.documents.sentences import RST
 from ragortune.evidence.quotes import QuoteFinder, find_block
 from ragortune.evidence.round_trip import find_path, flow, list_mappings, put_value
 from ragortune.support.errors import Place, UnreadableError
@@ -36,7 +37,7 @@ def drop_answered(text: str, content: Content) -> Content:
     """Return the content without entries that the present block of a document has, even those that are `unknown`."""
     lines = [line.removesuffix("\r") for line in text.split("\n")]
     found = find_block(lines)
-    if found is None or found.prefix:
+    if found is None or found.prefix.strip():
         return content
     return _drop_present(
         _read_block("\n".join(lines[found.first : found.last]), below_key=found.key)[1], content
@@ -52,26 +53,29 @@ def write_block(text: str, path: str, content: Content) -> str:
     plain = [line.removesuffix("\r") for line in lines]
     found = find_block(plain)
     first, last, below_key = (found.first, found.last, found.key) if found else _choose_place(plain)
-    if found and found.prefix:
+    indent = found.prefix if found else "   " * (path.lower().endswith(RST) and not below_key)
+    if indent.strip():
         message = "the block is in a list or quotation; put it at the left margin to have it written"
         raise UnreadableError(message, Place(path, first + 1))
     ending = "\r\n" if lines[0].endswith("\r") else "\n"
     starts = [*accumulate((len(line) + 1 for line in lines), initial=0)]
     old = text[starts[first] : starts[last]]
     is_cut = not old.endswith("\n")
-    body = old + ending * (is_cut and first < last)  # a block that is not closed
+    body = re.sub(rf"(?m)^{indent}(?=.*\S)", "", old + ending * (is_cut and first < last))
     above = below = ""
     try:
         new = _add_missing(body, content, below_key=below_key)
         if new and not (found or below_key):
-            above = f"{ending * bool(first)}```{BLOCK}{ending}"
-            below = f"```{ending}" + ending * (first < len(lines) and bool(plain[first].strip()))
+            literal = f"::{ending * 2}{indent}" if indent else ""
+            above = f"{ending * bool(first)}{literal}```{BLOCK}{ending}"
+            below = f"{indent}```{ending}" + ending * (first < len(lines) and bool(plain[first].strip()))
         grown = (above + new + below).count("\n") - (last - first)
         new = _move_lines(new, QuoteFinder(plain), last, grown)
     except UnreadableError as error:
         raise UnreadableError(error.message, Place(path, first + 1), error.hint) from None
     if new == body:
         return text
+    new = re.sub(r"(?m)^(?=.*\S)", indent, new)
     written = above + (new.replace("\n", ending) if first == last else new) + below
     if last == len(lines) and is_cut:
         written = written.removesuffix(ending)

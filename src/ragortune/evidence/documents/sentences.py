@@ -50,6 +50,12 @@ _AFTER_LABEL = re.compile(r"\s{0,3}(?:[:\u2014\u2013]|-{1,2}(?=\s)|\((?=[^()]{1,
 _FRONT_KEY = re.compile(r"(\s*(?:-\s+)?)([\w][\w .-]{0,60}?)\s*:(?:\s+|$)(.*)")
 _FIRST_KEY = re.compile(r"[{\s]*+\?\s+(.{1,40})$|(?![\s#-])[{\s]*+[\"']?([^:\"']{1,40})[\"']?\s*+:")
 """What could be a key at the top of front matter, however it is written."""
+RST = ".rst"
+"""Ending of reStructuredText, where what `..` begins is a comment if it is no target, footnote or directive."""
+_RST_COMMENT = re.compile(
+    r"(?m)^([ \t]*+)\.\.(?:[ \t]++(?!_|\[|\||[\w.+:-]+?[ ]?::)\S.*+|[ \t]*+(?=\n[ \t]+\S))"
+    r"(?:\n(?:\1[ \t]+\S.*|[ \t]*+(?=\n)))*+"
+)
 _SUMMARY, _HEADING = SectionKind.SUMMARY, Place.HEADING
 _TITLE_KINDS = frozenset(
     (SectionKind.REJECTED, SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE, SectionKind.DECISION)
@@ -85,6 +91,8 @@ class DesignText(msgspec.Struct, frozen=True):
 def read_sentences(text: str, language: Language, path: str = "the document") -> DesignText:
     """Take a document apart. Any text is a document; raises UnreadableError where it has more pieces than any team writes."""
     lines = split_lines(text)
+    if path.lower().endswith(RST):
+        lines = tuple(_RST_COMMENT.sub(_blank_comment, "\n".join(lines)).split("\n"))
     if len(lines) + text.count("\r") - text.count("\r\n") > MAX_LINES:
         raise _too_many(f"{MAX_LINES:,} lines", path)
     reader = _Reader(SectionNames(language), path, speaks=may_address(text))
@@ -92,15 +100,13 @@ def read_sentences(text: str, language: Language, path: str = "the document") ->
         reader.read_block(block)
         reader.refuse_many(number, block.lines)
     remarks = tuple(measure_sections(reader.remarks, reader.headings, len(lines)))
-    return DesignText(
-        lines,
-        tuple(reader.sentences),
-        remarks,
-        tuple(reader.declared),
-        tuple(reader.misplaced),
-        tuple(reader.unread),
-        reader.title,
-    )
+    read = tuple(reader.sentences), remarks, tuple(reader.declared)
+    return DesignText(lines, *read, tuple(reader.misplaced), tuple(reader.unread), reader.title)
+
+
+def _blank_comment(found: re.Match[str]) -> str:
+    """Return the line ends of a comment of reStructuredText, but all of one that addresses this program."""
+    return found[0] if may_address(found[0]) else "\n" * found[0].count("\n")
 
 
 def _too_many(what: str, path: str, line: int | None = None) -> errors.UnreadableError:
