@@ -96,6 +96,22 @@ FORMS = {
             "completion": [{"role": "assistant", "content": TOLD}],
         },
     ),
+    "preferences": (
+        "chat messages",
+        {
+            "prompt": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": ASKED}],
+            "chosen": [{"role": "assistant", "content": TOLD}],
+            "rejected": [{"role": "assistant", "content": "No idea."}],
+        },
+    ),
+    "preferences with their prompts": (
+        "chat messages",
+        {
+            "prompt": ASKED,
+            "chosen": chat(("system", "Be kind."), ("user", ASKED), ("assistant", TOLD))["messages"],
+            "rejected": chat(("user", ASKED), ("assistant", "No idea."))["messages"],
+        },
+    ),
     "ShareGPT": (
         "ShareGPT",
         {
@@ -123,6 +139,7 @@ def test_the_same_example_is_read_from_every_vendors_form(tmp_path, form, row):
     ("row", "form"),
     [
         ({"prompt": "a", "completion": "b"}, "prompt and completion"),
+        ({"prompt": "a", "chosen": "b", "rejected": "c"}, "prompt and completion"),
         ({"question": "a", "answers": ["b", "c"]}, "prompt and completion"),
         ({"question": "a", "answers": {"text": ["b"], "answer_start": [3]}}, "prompt and completion"),
         ({"instruction": "a", "response": "b"}, "Alpaca"),

@@ -155,13 +155,15 @@ def _write_out(value: object) -> str:
 
 
 def _find_messages(row: Mapping[str, Any]) -> list[Any]:
-    """Return the messages of a row, which may be those of its prompt and those of its completion."""
+    """Return the messages of a row, which may be those of its prompt and of its completion or chosen answer."""
     for name in ("messages", "conversations", "contents"):
         listed = row.get(name)
         if isinstance(listed, list) and (name != "contents" or all(isinstance(one, dict) for one in listed)):
             return listed
-    prompt, completion = row.get("prompt"), row.get("completion")
-    return prompt + completion if isinstance(prompt, list) and isinstance(completion, list) else []
+    prompt, chosen = row.get("prompt"), row.get("chosen")
+    if isinstance(prompt, list) and isinstance(completion := row.get("completion", chosen), list):
+        return prompt + completion
+    return chosen if isinstance(chosen, list) else []
 
 
 def _read_chat_row(line: int, row: Mapping[str, Any]) -> Example:

@@ -110,7 +110,6 @@ def _read_rows(rows: Rows, used: dict[str, str]) -> Iterator[Question]:
 
 
 def _read_row(data: Mapping[str, object], used: dict[str, str]) -> Question | None:
-
     def take(role: str) -> list[str]:
         for name in _KEYS[role]:
             if found := [text for text in list_texts(data.get(name)) if text.strip()]:

@@ -33,7 +33,7 @@ Row = tuple[int, dict[str, object]]
 """Line (of a JSON list: position) from 1, and the fields by their names in lower case, joined by `_`."""
 _ANSWERS = (
     "answers answer reference_answer reference references expected_answer expected ground_truth ground_truths "
-    "gold_answer correct_answer output completion response target"
+    "gold_answer correct_answer output completion response target chosen"
 )
 QUESTION_KEYS = ("question", "query", "prompt", "input", "user_input", "instruction")
 ANSWER_KEYS = tuple(_ANSWERS.split())
