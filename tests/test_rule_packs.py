@@ -56,6 +56,12 @@ def test_a_pack_that_extends_adds_its_rules_to_the_shipped_ones(team_pack, book)
     assert speaks_for_tuning(book) == []
 
 
+def test_only_a_pack_that_leaves_rules_and_scale_as_they_were_fitted_speaks_of_published_systems(team_pack):
+    assert not load_rulebook(team_pack).fitted
+    (team_pack / "rules" / "ours.yaml").unlink()
+    assert load_rulebook(team_pack).fitted
+
+
 def speaks_for_tuning(rulebook):
     """Return how strongly a mid-size model speaks for tuning, by the rule of the pack."""
     advice = recommend({"model.strength": "mid"}, rulebook)

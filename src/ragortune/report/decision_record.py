@@ -99,7 +99,7 @@ def _decide(advice: Recommendation) -> Iterator[Block]:
     because = "; ".join(map(_as_clause, pros[:_MAX_REASONS])) or "nothing that is known speaks for more"
     doubt = f"{format_verdict(advice)}. " if advice.too_little_known else ""
     shown = format_probability(advice.rulebook, advice.probability[advice.option])
-    shown = f"Probability {shown}." if advice.rulebook.answer_counts else ""
+    shown = f"Probability {shown}." if advice.rulebook.fitted else ""
     probability = f"{doubt}{shown}{describe_probability(advice)}".strip()
     yield from section(
         "Decision Outcome",

@@ -83,10 +83,10 @@ def format_verdict(recommendation: Recommendation) -> str:
 
 
 def describe_probability(recommendation: Recommendation) -> str:
-    """Return the share of published systems with this option, or the probability if the rule set has no field sample."""
+    """Return the share of published systems with this option, or the probability if it is not calibrated on them."""
     share = recommendation.probability[recommendation.option]
     shown = format_probability(recommendation.rulebook, share)
-    if not recommendation.rulebook.answer_counts:
+    if not recommendation.rulebook.fitted:
         return f" Its probability is {shown}."
     count = f"more than {_HIGHEST_SHARE:.0%}" if share > _HIGHEST_SHARE else f"about {shown}"
     return f" Of 100 published systems like this, {count.removesuffix('%')} did so."

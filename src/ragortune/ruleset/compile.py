@@ -37,6 +37,8 @@ def compile_authored(authored: Authored) -> Rulebook:
     criteria = limit_numbers(records["criteria"], records["quantities"].values())
     vocabulary = Vocabulary(records["criteria"])  # limits of a rule pack do not apply to published cases
     cases = records["cases"].values()
+    base = authored.base or authored
+    is_same = (records["rules"], manifest.scale) == (base.records["rules"], base.manifest.scale)
     coded_cases = tuple((case, vocabulary.read_profile(case.profile).levels) for case in cases)
     return Rulebook(
         name=manifest.name,
@@ -55,6 +57,7 @@ def compile_authored(authored: Authored) -> Rulebook:
         price_kinds=records["price_kinds"],
         prices=records["prices"],
         answer_counts=count_answers(criteria, coded_cases),
+        fitted=is_same and any(case.sample is Sample.FIELD for case in cases),
         language=msgspec.Raw(msgspec.msgpack.encode(compile_language(authored.language), enc_hook=dict)),
         findings=msgspec.Raw(msgspec.msgpack.encode(findings, enc_hook=dict)),
     )

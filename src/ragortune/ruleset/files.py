@@ -26,16 +26,7 @@ from ragortune.evidence.documents.language import (
     TopicWords,
     WordList,
 )
-from ragortune.model import (
-    Case,
-    Criterion,
-    OptionGuide,
-    PriceRow,
-    QuantityKind,
-    Rule,
-    Scale,
-    Source,
-)
+from ragortune.model import Case, Criterion, OptionGuide, PriceRow, QuantityKind, Rule, Scale, Source
 from ragortune.model.findings import FindingRule
 from ragortune.model.prices import PriceKind, check_row
 from ragortune.support.errors import MAX_PROBLEMS, RagortuneError, RulebookError
