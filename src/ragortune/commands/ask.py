@@ -86,7 +86,6 @@ def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | 
     profile, output = request.profile, request.output
     if "-" in (profile, output):
         raise UsageError("`ask` keeps its profile in a file", None, "name one, or give --answers -")
-
     folder = Path(environment.folder)
     if profile is not None and not os.path.exists(folder / profile):
         raise UsageError("no such file", Place(profile), "-o PROFILE names a new one")

@@ -36,7 +36,6 @@ from ragortune.support.text import join_words
 _LINE_ENDINGS = (".jsonl", ".ndjson")
 _PROGRESS_EVERY = 5_000
 
-
 _Input = tuple[str, int | None, Profile | RagortuneError]
 """Path, line and profile of one input; an error in place of a profile that cannot be read."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from msgspec.structs import astuple
@@ -85,17 +84,12 @@ def describe_changes(comparison: Comparison, book: Rulebook) -> Iterator[Inline]
         yield (Span(name, Style.NAME), f" was {before}, and is {now}")
     titles = {rule.code: f" {rule.title}:" for rule in book.rules.values()}
     for code, change in comparison.rules.items():
-        was, is_now = (_word_effects(effects) for effects in astuple(change))
+        was, is_now = astuple(change)
         text = f"was {was}, and is {is_now}" if was else f"fires, {is_now}"
         text = f"no longer fires, was {was}" if is_now is None else text
-        yield (Span(code, Style.NAME), f"{titles.get(code, '')} {text}")
-
-
-def _word_effects(effects: str | None) -> str | None:
-    """Return effects as their JSON holds them in the words of the pages."""
-    for need, name in NEED_NAMES.items():
-        effects = effects and re.sub(rf"\b{need}\b", name, effects)
-    return effects and effects.replace("_", " ")
+        for need, name in NEED_NAMES.items():
+            text = text.replace(need, name)
+        yield (Span(code, Style.NAME), f"{titles.get(code, '')} {text.replace('_', ' ')}")
 
 
 def list_changes(comparison: Comparison | None, book: Rulebook) -> Iterator[Block]:

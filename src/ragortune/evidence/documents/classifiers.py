@@ -100,7 +100,6 @@ def list_outcomes(criteria: Mapping[str, Criterion]) -> dict[str, tuple[str, ...
 Prediction = tuple[str, float, Mapping[str, float]]
 """A criterion, the probability that words answer it, and the probability of each level."""
 
-
 _Weights = tuple[int, float, tuple[float, ...]]
 """Index of a model, the upper bound of what a word adds to the log-odds of an answer, its weight for each outcome."""
 _Rows = dict[str, list[_Weights]]

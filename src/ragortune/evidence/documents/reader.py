@@ -41,7 +41,7 @@ _MAX_CHARACTERS, _MAX_SENTENCES = 200_000, 1_000
 def read_design(
     text: str, path: str, rulebook: Rulebook, *, prose: bool = True, undecided: bool = False
 ) -> DesignReading:
-    """Read one design document; without `prose` only what its own `ragortune` block says.
+    """Read one design document; without `prose` only its own `ragortune` block, and its status word.
 
     What a document states is read where it decides something; with `undecided` also where it does not.
 

@@ -71,9 +71,7 @@ class SectionNames:
 
 
 def measure_sections(
-    remarks: Sequence[tuple[Span, str, tuple[str, ...]]],
-    headings: Sequence[tuple[Line, int]],
-    last_line: int,
+    remarks: Sequence[tuple[Span, str, tuple[str, ...]]], headings: Sequence[tuple[Line, int]], last_line: int
 ) -> Iterator[Remark]:
     """Yield remarks with the places between which the section of each is.
 
