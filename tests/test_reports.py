@@ -4,7 +4,7 @@ import os
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -301,6 +301,15 @@ def test_nothing_in_a_title_reaches_markdown_as_markup(run, write):
     assert {child.type for child in heading.children} <= {"text", "text_special"}
     blocks = [token.content for token in tokens if token.type == "html_block"]
     assert blocks == ["<details>\n<summary>How to find out</summary>\n", "</details>\n"]
+
+
+@example("` `")
+@given(st.text(st.sampled_from("` \\<b>|a")))
+def test_no_code_in_a_text_can_become_markup(text):
+    written = write_markdown([Paragraph(f"{text}http://x<img>![i](u)")])
+
+    children = MarkdownIt("commonmark", {"html": True}).parse(written)[1].children
+    assert {child.type for child in children} <= {"text", "text_special", "code_inline"}
 
 
 @given(st.text())

@@ -60,7 +60,8 @@ def _escape_words(text: str) -> str:
 
 
 def _write_code(text: str, *, in_table: bool) -> str:
-    code = f"`{' '.join(clean_text(text).split())}`"
+    words = " ".join(clean_text(text).split())
+    code = f"`{words}`" if words else " "  # two backticks in a row would begin code up to the next two
     return code.replace("|", "\\|") if in_table else code
 
 
