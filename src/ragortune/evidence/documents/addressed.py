@@ -81,14 +81,18 @@ def is_misnamed(marker: str) -> bool:
 
 def find_misplaced(lines: Iterable[Line]) -> list[int]:
     """Return the numbers of lines that begin a block, or are a key of front matter, where neither can be read."""
-    return [line.number for line in lines if _MISPLACED.match(_show_letters(line.text.removeprefix("<!--")))]
+    return [line.number for line in lines if any(map(_MISPLACED.match, _show_lines(line.text)))]
 
 
-def _show_letters(text: str) -> str:
-    """Return a text with its escaped letters as a page shows them; an escaped `<` begins no tag, so that signs stay."""
+def _show_lines(text: str) -> list[str]:
+    """Return a line with its escaped letters as a page shows them; an escaped `<` begins no tag, so that signs stay.
+
+    Editors and YAML break lines at more characters than Markdown does, so there can be several lines.
+    """
+    text = text.removeprefix("<!--")
 
     def show(found: re.Match[str]) -> str:
         letter = html.unescape(found[0])
         return letter if letter.isalpha() else found[0]
 
-    return _ESCAPED.sub(show, text) if "&" in text else text
+    return (_ESCAPED.sub(show, text) if "&" in text else text).splitlines()
