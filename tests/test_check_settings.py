@@ -445,6 +445,14 @@ def test_a_job_that_runs_as_somebody_else_learns_how_git_is_told_to_trust_the_ch
     assert "safe.directory" in result.err.partition("hint:")[2]
 
 
+def test_advice_that_git_keeps_for_somebody_else_is_not_said_to_be_kept_nowhere(run, write, repository):  # noqa: ARG001
+    name = write("profile.yaml", "knowledge: {gap: most}\n")
+    told = run("recommend", name, "--against", "HEAD", environment={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
+
+    assert told.code == 2
+    assert "safe.directory" in told.err.partition("hint:")[2]
+
+
 def test_a_machine_without_git_is_told(run, doc):
     result = run("check", doc, "--since", "main", environment={"PATH": "/nowhere"})
 

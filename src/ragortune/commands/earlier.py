@@ -64,6 +64,8 @@ def _read_revision(earlier: str, path: str, environment: Environment) -> Documen
     try:
         repository = Repository(environment.folder, "--against")
     except UsageError as error:
+        if error.hint:  # there is one, and it tells why it cannot be read
+            raise
         message = f"--against: there is no file {shown}, and no git repository to look in"
         raise UsageError(message, None, "`recommend --format json` prints what can be kept") from error
     if not colon:
