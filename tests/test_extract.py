@@ -30,6 +30,21 @@ def test_the_profile_of_a_document_is_judged_as_the_document_was(run, doc):
     assert extracted.code == 0
 
 
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_a_number_with_three_decimals_reads_back(run, write, form):
+    name = write("a.md", "# RAG for the LLM help desk\n\nUsers ask about 900 questions a month.\n")
+
+    extracted = run("extract", name, "--format", form)
+    assert "29.59" in extracted.out
+    assert run("recommend", "-", stdin=extracted.out.encode()).code == 0
+
+
+def test_a_team_of_few_requests_can_answer(run, write):
+    answers = write("answers.txt", "performance.volume: 0.5145 per hour\n")
+
+    assert run("ask", "--answers", answers, "-o", "p.yaml").code == 0
+
+
 def test_json_is_a_profile_as_well(run, doc):
     extracted = run("extract", doc, "--format", "json")
 

@@ -398,6 +398,7 @@ def test_levels_that_can_hold_together_have_no_range(vocabulary):
         ("performance.volume", "2.000 a day", "write 2000 or 2, without a separator"),
         ("knowledge.size", "4_200_000", "write the number of tokens alone: 4200000"),
         ("knowledge.size", "200-800 pages", "write a number alone, or {from: 200, to: 800} for a range"),
+        ("performance.latency", "3 weeks", "write a number alone, or {from: 200, to: 800} for a range"),
     ],
 )
 def test_a_team_that_writes_an_amount_in_words_is_told_the_number(vocabulary, criterion, written, hint):
@@ -413,6 +414,7 @@ def test_a_team_that_writes_an_amount_in_words_is_told_the_number(vocabulary, cr
         ("knowledge: {size: 480.000}", "p.yaml:1:19: 'knowledge.size' could be 480 or 480000"),
         ("performance:\n  latency: 1.500", "p.yaml:2:12: 'performance.latency' could be 1.5 or 1500"),
         ("performance: {volume: {value: 2.000, evidence: told}}", "'performance.volume' could be 2 or 2000"),
+        ("quantities: {corpus_tokens: 1.200}", "p.yaml:1:29: 'corpus_tokens' could be 1.2 or 1200"),
     ],
 )
 def test_a_number_of_thousands_with_a_dot_is_asked_back_and_not_read_as_a_thousandth(

@@ -194,7 +194,13 @@ def read_amount(criterion: Criterion, text: str, hint: str | None = None) -> flo
         raise AnswerError(error.message, None, hint) from None
     if amount is None:
         return None
-    return round(amount, 4) if abs(amount) < 1000 and amount != int(amount) else round(amount)
+    return round_amount(amount) if abs(amount) < 1000 and amount != int(amount) else round(amount)
+
+
+def round_amount(number: float) -> float:
+    """Return a number with at most four decimals, never three, which a profile takes for thousands: 29.59 for 29.589."""
+    rounded = round(number, 4)
+    return round(number, 2) if abs(rounded) >= 1 and rounded == round(number, 3) else rounded
 
 
 def _unit_of(criterion: Criterion) -> str:

@@ -224,7 +224,10 @@ def _hint_at_number(criterion: Criterion, value: str) -> str | None:
         number = read_amount(criterion, value.strip().replace("_", "").casefold(), _NUMBERS)
     except AnswerError as error:
         return error.hint
-    return None if number is None else f"write the number of {criterion.unit} alone: {number:.12g}"
+    if number is None:
+        return None
+    fits = (criterion.minimum or 0) <= number <= (criterion.maximum or LARGEST_NUMBER)
+    return f"write the number of {criterion.unit} alone: {number:.12g}" if fits else _NUMBERS
 
 
 def join_levels(criterion: Criterion, levels: Iterable[str]) -> str:

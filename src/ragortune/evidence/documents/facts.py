@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 
-from ragortune.evidence.amounts import TOKENS_A_BYTE
+from ragortune.evidence.amounts import TOKENS_A_BYTE, round_amount
 from ragortune.evidence.documents.amounts import Amount
 from ragortune.evidence.documents.assertion import BLOCKS_WITHOUT_PROSE, NOT_ASSERTED, Marked, Marker
 from ragortune.evidence.documents.cutting import find_span, quote_line
@@ -179,7 +179,7 @@ def _value_of(amount: Amount, entry: FactWords, criterion: Criterion) -> object:
         return None
     if low < high or (amount.below and levels != [band.level for band in criterion.bands_between(low, low)]):
         return levels[0] if len(levels) == 1 else levels
-    number = round(low, 4)
+    number = round_amount(low)
     return int(number) if number == int(number) else number
 
 
