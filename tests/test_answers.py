@@ -155,6 +155,8 @@ def test_a_period_between_two_levels_is_asked_back():
         "knowledge.volatility", "every two weeks"
     )
     assert "could be yearly or monthly" in complaint("knowledge.volatility", "every 3 months")
+    assert "could be yearly or monthly" in complaint("knowledge.volatility", "each quarter")
+    assert "could be monthly or weekly" in complaint("knowledge.volatility", "every other week")
     assert "could be daily or realtime" in complaint("knowledge.volatility", "hourly")
     assert "could be daily or realtime" in complaint("knowledge.volatility", "twice a day")
     assert understood("knowledge.volatility", "never") == "static"

@@ -398,10 +398,15 @@ def test_levels_that_can_hold_together_have_no_range(vocabulary):
         ("performance.volume", "2.000 a day", "write 2000 or 2, without a separator"),
         ("knowledge.size", "4_200_000", "write the number of tokens alone: 4200000"),
         ("knowledge.size", "200-800 pages", "write a number alone, or {from: 200, to: 800} for a range"),
+        ("knowledge.volatility", "quarterly", "'quarterly' could be yearly or monthly"),
+        ("knowledge.volatility", "nightly", "did you mean 'daily'?"),
+        ("data.rights", "yes", "did you mean 'clean'?"),
         ("performance.latency", "3 weeks", "write a number alone, or {from: 200, to: 800} for a range"),
     ],
 )
-def test_a_team_that_writes_an_amount_in_words_is_told_the_number(vocabulary, criterion, written, hint):
+def test_a_team_that_writes_an_answer_in_words_is_told_the_number_or_level(
+    vocabulary, criterion, written, hint
+):
     with pytest.raises(ProfileError) as caught:
         vocabulary.read_profile({criterion: written})
 

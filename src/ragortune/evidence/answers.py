@@ -41,10 +41,10 @@ _CLAUSE = re.compile(r"[,;:().]")
 _WORDS_FOR: Mapping[float, str] = {
     math.inf: "static|never",
     365: "yearly|annually|every year",
-    182: "half-yearly|semi-annually|twice a year|every six months|every 6 months",
+    182: "half-yearly|semi-annually|semiannually|twice a year|every six months|every 6 months",
     91: "quarterly|every quarter|every three months|every 3 months",
     30: "monthly|every month",
-    14: "fortnightly|biweekly|every two weeks|twice a month",
+    14: "fortnightly|biweekly|every two weeks|every other week|twice a month",
     7: "weekly|every week",
     3.5: "twice a week",
     1: "daily|every day|nightly|every night",
@@ -152,7 +152,7 @@ def _choose_one(words: str, levels: Sequence[str]) -> str | None:
 
 def _read_period(criterion: Criterion, words: str) -> str | None:
     """Return the level of a period such as `annually`; raises AnswerError for one between two levels."""
-    days = _PERIODS.get(words, math.nan)
+    days = _PERIODS.get(words.replace("each ", "every "), math.nan)
     levels = sorted((level for level in criterion.level_ids if level in _PERIODS), key=_PERIODS.__getitem__)
     same = [level for level in levels if _PERIODS[level] == days]
     shorter = [level for level in levels if _PERIODS[level] < days]

@@ -209,7 +209,11 @@ def _wrong_level(criterion: Criterion, entry: Entry) -> RagortuneError:
         allowed = "yes or no"
         hint = f"write {'yes' if value else 'no'} (as text in quotes in JSON and TOML)"
     elif isinstance(value, str):
-        hint = suggest_name(value, names) or _hint_at_number(criterion, value)
+        hint = (
+            _hint_at_number(criterion, value)
+            or _hint_at_level(criterion, value)
+            or suggest_name(value, names)
+        )
     if criterion.unit:
         allowed += f", or a number of {criterion.unit}"
     return entry.fail(f"'{criterion.id}' must be {allowed}, not {quote_value(value)}", hint)
@@ -262,3 +266,14 @@ def find_declined(criteria: Iterable[Criterion], data: object) -> tuple[str, ...
         if value == UNKNOWN:
             declined.append(criterion.id)
     return tuple(declined)
+
+
+def _hint_at_level(criterion: Criterion, words: str) -> str | None:
+    """Return a hint with the level that words such as `annually` mean where `ask` asks; None for other words."""
+    from ragortune.evidence.answers import read_answer  # noqa: PLC0415  (it needs the words of profiles itself)
+
+    try:
+        level = read_answer(criterion, words)
+    except AnswerError as error:
+        return error.message if " could be " in error.message else None
+    return f"did you mean '{level}'?" if isinstance(level, str) else None
