@@ -418,9 +418,9 @@ def test_a_rule_set_that_is_too_large_is_refused_before_it_is_read(run, write, t
     write("p.yaml", "knowledge: {volatility: daily}\n")
     write("pack/rulebook.yaml", "name: n\nversion: '1'\nextends: ragortune\n")
     (tmp_path / "pack" / "rules").mkdir()
-    for number in range(3):
+    for number in range(5):
         with (tmp_path / "pack" / "rules" / f"{number}.yaml").open("wb") as stream:
-            stream.truncate(2 * 1024 * 1024)
+            stream.truncate(1024 * 1024)
 
     assert "holds more than 4 MiB of YAML" in run("recommend", "p.yaml", "--rules", "pack").err
 
@@ -438,7 +438,7 @@ def test_of_a_rule_set_with_thousands_of_problems_the_first_hundred_are_told(run
         write("pack/rules/r.yaml", f"rules: [{rules}]\n")
 
 
-def test_a_rule_set_with_more_mistakes_than_anybody_lists_is_refused_with_their_number(run, write):
+def test_a_rule_set_with_more_mistakes_than_anybody_lists_is_refused_with_a_limit(run, write):
     write("p.yaml", "knowledge: {volatility: daily}\n")
     write("pack/rulebook.yaml", "name: n\nversion: '1'\nextends: ragortune\n")
     write("pack/rules/r.yaml", "rules:\n" + "  - {id: x, foo: 1}\n" * 10_000)
@@ -447,7 +447,8 @@ def test_a_rule_set_with_more_mistakes_than_anybody_lists_is_refused_with_their_
 
     assert result.code == 2
     assert re.fullmatch(
-        r"error: pack/rules/r.yaml: holds [\d,]+ mistakes; is it a file of another kind\?\n", result.err
+        r"error: pack/rules/r.yaml: holds more than 50,000 mistakes; is it a file of another kind\?\n",
+        result.err,
     )
 
 

@@ -135,30 +135,36 @@ _MAX_MISTAKES = 50_000
 def validate(folder: str, document: Document, problems: list[RagortuneError]) -> Any:
     """Return the typed content of a file, with None for invalid records; problems are added to the list.
 
-    None if the file is an invalid manifest, or not a mapping.
+    None if the file is an invalid manifest, or not a mapping. Raises RulebookError for a file with too many mistakes.
     """
+    data, details = cast("Any", document.data), list[Any]()
+    kinds = KINDS[folder] if folder != MANIFEST and isinstance(data, dict) else ()
+    lists = {kind.name: data[kind.name] for kind in kinds if isinstance(data.get(kind.name), list)}
+    records = {
+        kind.name: [
+            _validate_part(_adapter_of_record(kind), record, details, document, (kind.name, index))
+            for index, record in enumerate(lists.get(kind.name, ()))
+        ]
+        for kind in kinds
+    }
+    rest = {**data, **dict.fromkeys(lists, ())} if kinds else data
+    content = _validate_part(adapter_of(folder), rest, details, document)
+    problems += islice(_word_problems(details, folder, document), MAX_PROBLEMS)
+    return SimpleNamespace(**records) if kinds else content
+
+
+def _validate_part(
+    adapter: TypeAdapter[Any], data: object, details: list[Any], document: Document, at: KeyPath = ()
+) -> Any:
+    """Return a typed record, None if it is invalid; its mistakes are added to the list."""
     try:
-        return adapter_of(folder).validate_python(document.data, strict=False)
+        return adapter.validate_python(data, strict=False)
     except ValidationError as error:
-        if error.error_count() > _MAX_MISTAKES:
-            message = f"holds {error.error_count():,} mistakes; is it a file of another kind?"
-            problems.append(RulebookError(message, document.place_of(())))
-            return None
-        details = error.errors(include_url=False)
-        problems += islice(_word_problems(details, folder, document), MAX_PROBLEMS)
-        if folder == MANIFEST or not isinstance(document.data, dict):
-            return None
-        invalid = {detail["loc"][:2] for detail in details}
-    records = {kind: document.data.get(kind.name) for kind in KINDS[folder]}
-    return SimpleNamespace(
-        **{
-            kind.name: [
-                None if (kind.name, index) in invalid else _adapter_of_record(kind).validate_python(record)
-                for index, record in enumerate(listed if isinstance(listed, list) else ())
-            ]
-            for kind, listed in records.items()
-        }
-    )
+        if len(details) + error.error_count() > _MAX_MISTAKES:
+            message = f"holds more than {_MAX_MISTAKES:,} mistakes; is it a file of another kind?"
+            raise RulebookError(message, document.place_of(())) from None
+        details += ({**detail, "loc": (*at, *detail["loc"])} for detail in error.errors(include_url=False))
+    return None
 
 
 @cache
@@ -312,6 +318,6 @@ def read_price_file(document: Document, kinds: Mapping[str, PriceKind]) -> tuple
     for at, row in rows:
         for path, problem in check_row(row, kinds):
             problem.place = document.place_of((*at, *path))
-            problems.append(problem)
+            RulebookError.collect(problems, problem)
     RulebookError.raise_all(problems)
     return tuple(row for _, row in rows)

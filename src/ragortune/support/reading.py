@@ -25,8 +25,8 @@ KeyPath = tuple[str | int, ...]
 PROFILE_BYTES = 256 * 1024
 """Limit for a profile; a usual one has 1 to 4 kB."""
 YAML_ENDINGS = (".yaml", ".yml")
-RULE_FILE_BYTES = 2 * 1024 * 1024
-"""Limit for a file of a rule set; the shipped casebook has about a tenth of it."""
+RULE_FILE_BYTES = 1024 * 1024
+"""Limit for a file of a rule set; the shipped casebook has about a third of it."""
 LINE_BYTES = 1024 * 1024
 """Limit for one line of a `.jsonl` file."""
 _LONGEST = 64
