@@ -21,8 +21,8 @@ JSON_BYTES = 128 * 1024 * 1024
 """Limit for a JSON file, whose bytes stay in memory while its entries are read; JSON Lines and CSV files have none."""
 _ENTRY_BYTES = 8 * LINE_BYTES
 """Limit for an entry of a JSON list, which may be an article of SQuAD with all its questions."""
-_MAX_COMMAS = 4_000_000
-"""Limit for the commas of a JSON file: references to the values of a list of numbers take more memory than the file."""
+_JSON_MEMORY = 224 * 1024 * 1024
+"""Limit for the bytes of a JSON file and those that a reference to an entry takes, 56 for each comma."""
 _DELIMITERS = {"csv": ",;\t|", "tsv": "\t"}
 
 _INSIDE = ("text", "answer", "value", "evidence_text", "id", "doc_id", "name", "source", "file", "path")
@@ -103,8 +103,9 @@ class Rows:
     def _split_list(self) -> Iterator[tuple[int, bytes | None]]:
         """Yield positions and bytes of the entries of the only list in a JSON file; None for entries that are too long."""
         data, name = read_bytes(self.path, JSON_BYTES, what="a JSON file"), str(self.path)
-        if data.count(b",") > _MAX_COMMAS:
-            message = f"holds more than {_MAX_COMMAS:,} commas, the limit for a JSON file"
+        most = (_JSON_MEMORY - len(data)) // 56
+        if data.count(b",") > most:
+            message = f"holds more than {most:,} commas, the limit for a JSON file of its size"
             raise UnreadableError(message, Place(name), "JSON Lines, one entry a line, have no limit")
         try:
             found: Any = msgspec.json.decode(
@@ -119,6 +120,7 @@ class Rows:
         except RecursionError:
             raise UnreadableError("is nested too deeply", Place(name)) from None
         for number, entry in enumerate(found, 1):
+            found[number - 1] = None  # frees memory for what is made of the entries
             yield number, bytes(entry) if len(memoryview(entry)) <= _ENTRY_BYTES else None
 
     def _read_json(self, lines: Iterable[tuple[int, bytes | None]]) -> Iterator[tuple[int, object]]:
