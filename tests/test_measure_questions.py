@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragortune.evidence.measurements import questions as reading
+from ragortune.evidence.measurements import sampling
 from ragortune.evidence.measurements.direction import infer_direction
 from ragortune.evidence.measurements.questions import Question, Questions, read_questions
 from ragortune.evidence.measurements.retrieval import (
@@ -33,6 +34,17 @@ def lines(*rows):
 def read(tmp_path, write):
     """Write a file and return the questions in it."""
     return lambda name, content: read_questions(tmp_path / write(name, content))
+
+
+def test_of_questions_with_long_passages_so_many_are_kept_as_fit_in_memory(read, monkeypatch):
+    monkeypatch.setattr(sampling, "MAX_CHARACTERS", 10_000)
+
+    questions = read(
+        "q.jsonl", lines(*({**ROW, "question": f"{n}?", "context": "leave " * 200} for n in range(40)))
+    )
+
+    assert 0 < sum(len(text) for row in questions.rows for text in row.contexts) <= 10_000
+    assert "of 40 questions" in questions.notes[-1]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
-from ragortune.evidence.measurements.duplicates import split_words
+from ragortune.evidence.measurements.duplicates import digest_words, split_words
 from ragortune.evidence.measurements.rows import ANSWER_KEYS, QUESTION_KEYS, Rows, list_texts, parse_json
 from ragortune.evidence.measurements.sampling import MIN_SAMPLE, RankedSample, bound_share
 from ragortune.evidence.measurements.secret_scan import show_texts
@@ -91,7 +91,8 @@ def read_questions(path: Path) -> Questions:
 def _sample(questions: Iterable[Question]) -> RankedSample[Question]:
     sample: RankedSample[Question] = RankedSample(MAX_QUESTIONS)
     for question in questions:
-        sample.add(" ".join(split_words(question.text)), question)
+        texts = (question.text, *question.answers, *question.sources, *question.contexts, question.written)
+        sample.add(" ".join(split_words(question.text)), question, sum(map(len, texts)))
     return sample
 
 
@@ -217,10 +218,10 @@ def measure_answers(questions: Questions) -> tuple[Measurement, ...]:
 
 def measure_scope(questions: Questions) -> Measurement:
     """Return the share of under-specified questions: asked twice in the same words, with different answers."""
-    groups: defaultdict[tuple[str, ...], list[Question]] = defaultdict(list)
+    groups: defaultdict[bytes, list[Question]] = defaultdict(list)
     for row in questions.rows:
         if row.answers:
-            groups[tuple(split_words(row.text))].append(row)
+            groups[digest_words(split_words(row.text))].append(row)
     differing = [rows for rows in groups.values() if _differ(rows)]
     count, unclear = (sum(map(len, found)) for found in (groups.values(), differing))
     share = unclear / max(count, 1)
