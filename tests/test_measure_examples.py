@@ -3,9 +3,11 @@
 import csv
 import json
 import random
+import tracemalloc
 
 import pytest
 
+from ragortune.evidence.measurements import shape as shape_module
 from ragortune.evidence.measurements.direction import infer_direction
 from ragortune.evidence.measurements.example_files import (
     LONGEST_EXAMPLE,
@@ -539,7 +541,11 @@ def test_a_json_list_is_read_entry_by_entry(tmp_path):
         ("train.json", b"[1, 2, 3]", "cannot be used"),
         ("train.json", b"{broken", "train.json"),
         ("train.json", '[{"prompt": "a"}]'.encode("utf-16"), "is UTF-16"),
-        ("train.json", b"[" + b"0," * 4_000_001 + b"0]", "more than 4,000,000 commas"),
+        (
+            "train.json",
+            b"[" + b"0," * 4_100_000 + b"0]",
+            "more than 4,047,875 commas, the limit for a JSON file of its size",
+        ),
     ],
 )
 def test_a_file_that_holds_no_examples_is_refused_with_a_reason(tmp_path, name, data, message):
@@ -621,3 +627,34 @@ def test_the_direction_says_when_a_classifier_does_it_all():
     found = infer_direction([labels, shown("examples.classifier", classifier_is_enough=True)])
     assert found.figures["classifier_is_enough"]
     assert "neither retrieval nor fine-tuning" in found.notes[0]
+
+
+# --- memory -------------------------------------------------------------------------------------------------------
+
+
+def peak_of(call, *arguments):
+    """Return the result of a call and the bytes that it took at most."""
+    tracemalloc.start()
+    result = call(*arguments)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return result, peak
+
+
+def test_long_outputs_of_many_words_take_little_memory(monkeypatch):
+    pairs = [("Write it up", " ".join(f"{row}x{number}" for number in range(2_000))) for row in range(60)]
+    whole = describe_shape(pairs)
+    monkeypatch.setattr(shape_module, "_MAX_RUNS", 5_000)
+
+    shape, peak = peak_of(describe_shape, pairs)
+
+    assert shape == whole
+    assert peak < 4_000_000
+
+
+def test_long_tickets_are_classified_in_little_memory():
+    rows = [(" ".join(f"{row}x{number}" for number in range(150)), str(row % 3)) for row in range(300)]
+
+    _, peak = peak_of(measure_learning, rows)
+
+    assert peak < 12_000_000

@@ -6,12 +6,15 @@ rows under the same prompt would all be similar otherwise.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
 import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from ragortune.evidence.measurements.sampling import rank_text
 
 Shingles = frozenset[int]
 _Shingled = tuple[int, list[int]]
@@ -34,22 +37,28 @@ def split_words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def find_near_duplicates(texts: Sequence[str], threshold: float = 0.8) -> list[tuple[int, int]]:
+def digest_words(words: Iterable[str]) -> bytes:
+    """Return a digest of words, which takes less memory than they do."""
+    return hashlib.blake2b("\0".join(words).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def find_near_duplicates(texts: Iterable[str], threshold: float = 0.8) -> list[tuple[int, int]]:
     """Return pairs of indices of texts that are equal except for case and punctuation, or nearly so.
 
     Each text is paired only with earlier ones that are not duplicates themselves: a hundred copies give 99 pairs, not
     4,950, and the distinct second indices are the texts to remove. `threshold` is the minimum Jaccard similarity of the
     word pairs of two texts, between 0 and 1.
     """
-    codes: defaultdict[str, int] = defaultdict(lambda: len(codes) + 1)
-    words = [array("L", map(codes.__getitem__, split_words(text))) for text in texts]
     first: dict[bytes, int] = {}
+    numbers: list[array[int]] = []
     pairs = []
-    for index, found in enumerate(words):
-        if (kept := first.setdefault(found.tobytes(), index)) != index:
+    for index, words in enumerate(map(split_words, texts)):
+        if (kept := first.setdefault(digest_words(words), index)) == index:
+            numbers.append(array("I", map(rank_text, words)))
+        else:
             pairs.append((kept, index))
     distinct = list(first.values())
-    shingles = _find_shingles([words[index] for index in distinct])
+    shingles = _find_shingles(numbers)
     pairs += [
         (distinct[one], distinct[other]) for one, other in _join(_strip_boilerplate(shingles), threshold)
     ]

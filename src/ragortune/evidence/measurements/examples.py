@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from ragortune.evidence.measurements.duplicates import find_near_duplicates, split_words
+from ragortune.evidence.measurements.duplicates import digest_words, find_near_duplicates, split_words
 from ragortune.evidence.measurements.example_files import Example, Examples
 from ragortune.evidence.measurements.learning import measure_learning
 from ragortune.evidence.measurements.sampling import MIN_SAMPLE, bound_share
@@ -54,9 +54,9 @@ def measure_examples(
     """Return the measurements of training examples, with their leakage into the test examples if there are any."""
     progress("looking for defects and duplicates among the examples")
     usable, repeated = _find_usable(examples)
-    first: dict[tuple[str, ...], Example] = {}
+    first: dict[bytes, Example] = {}
     for example in usable:
-        first.setdefault(tuple(split_words(f"{example.instruction} {example.input}")), example)
+        first.setdefault(digest_words(split_words(f"{example.instruction} {example.input}")), example)
     distinct = list(first.values())
     pairs = [(f"{example.instruction}\n{example.input}", example.output) for example in distinct]
     shape = describe_shape(pairs, sum(example.calls for example in distinct))
@@ -70,7 +70,7 @@ def measure_examples(
     if shape.kind == "label" and len(rows) >= MIN_SAMPLE and len({label for _, label in rows}) > 1:
         progress("training a small classifier on the examples")
         measured.append(measure_learning(rows))
-    texts = [f"{row.instruction}\n{row.input}\n{row.output}" for row in examples.sample]
+    texts = (f"{row.instruction}\n{row.input}\n{row.output}" for row in examples.sample)
     return (*measured, measure_secrets(texts, "examples", "examples"))
 
 
@@ -80,7 +80,7 @@ def measure_examples(
 def _find_usable(examples: Examples) -> tuple[list[Example], Pairs]:
     """Return the distinct examples of the sample that are fit for training, and pairs of one and a later near-duplicate."""
     sound = [example for example in examples.sample if not example.faults]
-    pairs = find_near_duplicates([_join_texts(example) for example in sound])
+    pairs = find_near_duplicates(map(_join_texts, sound))
     originals = {second: first for first, second in reversed(pairs)}
     kept = [example for index, example in enumerate(sound) if index not in originals]
     return kept, tuple((sound[first], sound[second]) for second, first in sorted(originals.items()))
@@ -95,11 +95,11 @@ def _find_contradictions(examples: Iterable[Example], shape: str) -> Pairs:
 
     There are none if the shape of the task allows several outputs.
     """
-    first: dict[tuple[str, ...], Example] = {}
+    first: dict[bytes, Example] = {}
     pairs = []
     sound = (example for example in examples if not example.faults)
     for example in sound if shape in _CONTRADICTABLE else ():
-        key = (*split_words(example.instruction), "", *split_words(example.input))
+        key = digest_words([*split_words(example.instruction), "", *split_words(example.input)])
         other = first.setdefault(key, example)
         if _split_output(other.output) != _split_output(example.output):
             pairs.append((other, example))
@@ -185,7 +185,7 @@ def _measure_leakage(examples: Examples, test: Examples) -> Measurement:
             origins.setdefault(second, origin)
     leaked = len(origins)
     share = leaked / max(len(covered), 1)
-    distinct = len({tuple(split_words(example.input or example.output)) for example in test.sample})
+    distinct = len({digest_words(split_words(example.input or example.output)) for example in test.sample})
     held_out, enough = share <= _TEST_LEAKAGE, distinct >= MIN_TEST_ROWS
     shown = [f"line {covered[second - start].line} is line {examples.sample[first].line} of the examples: "
              f"{show_text(inputs[second])}" for second, first in itertools.islice(origins.items(), MAX_EXAMPLES)]  # fmt: skip

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from ragortune.evidence.measurements.duplicates import split_words
-from ragortune.evidence.measurements.sampling import bound_share, draw_sample
+from ragortune.evidence.measurements.sampling import bound_share, draw_sample, rank_text
 from ragortune.model.measurements import Measurement
 
-Features = tuple[str, ...]
-"""Distinct features in the order of the text."""
+Features = Sequence[int]
+"""Distinct features in the order of the text, each as a number, because texts take many times the memory."""
 
 _FOLDS = 5
 _SEED = 20_240_502
@@ -29,17 +30,23 @@ _STILL_RISING = 0.03
 class Classifier:
     """Multinomial naive Bayes over the distinct features of a text: a linear classifier that is fitted by counting."""
 
-    def __init__(self, rows: Sequence[tuple[Features, str]]) -> None:
-        """Fit the classifier to the features and label of each row."""
+    def __init__(self, rows: Sequence[tuple[Features, str]], unseen: Iterable[Features]) -> None:
+        """Fit the classifier to the features and label of each row, so far as `unseen` rows need it."""
         labels = Counter(label for _, label in rows)
-        self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        needed = set(itertools.chain.from_iterable(unseen))
+        self._counts: dict[int, dict[str, int]] = {}
         sizes: Counter[str] = Counter()
         for features, label in rows:
             sizes[label] += len(features)
-            for feature in features:
-                self._counts[feature][label] += 1
+            for feature in needed.intersection(features):
+                counts = self._counts.setdefault(feature, {})
+                counts[label] = counts.get(label, 0) + 1
+        parts = (  # an eighth of the distinct features is in memory at a time
+            len({each for features, _ in rows for each in features if each % 8 == part}) for part in range(8)
+        )
+        distinct = sum(parts)
         self._prior = {label: math.log(count) for label, count in sorted(labels.items())}
-        self._cost = {label: math.log(size + _SMOOTHING * len(self._counts)) for label, size in sizes.items()}
+        self._cost = {label: math.log(size + _SMOOTHING * distinct) for label, size in sizes.items()}
         self._gain = [math.log(1 + count / _SMOOTHING) for count in range(max(labels.values()) + 1)]
 
     def classify(self, features: Features) -> str:
@@ -94,7 +101,8 @@ def _find_features(text: str) -> Features:
     words = split_words(text)[:_MAX_WORDS]
     padded = [f" {word} " for word in words]
     grams = (word[at : at + _NGRAM] for word in padded for at in range(max(len(word) - _NGRAM + 1, 1)))
-    return tuple(dict.fromkeys(itertools.chain(words, map(" ".join, itertools.pairwise(words)), grams)))
+    texts = itertools.chain(words, map(" ".join, itertools.pairwise(words)), grams)
+    return array("I", dict.fromkeys(map(rank_text, texts)))
 
 
 def _cross_validate(rows: list[tuple[Features, str]], share: float) -> tuple[int, int, int]:
@@ -106,8 +114,8 @@ def _cross_validate(rows: list[tuple[Features, str]], share: float) -> tuple[int
     for fold in range(_FOLDS):
         training = [row for index, row in enumerate(rows) if index % _FOLDS != fold]
         trained = max(round(share * len(training)), 1)
-        classifier = Classifier(training[:trained])
         unseen = rows[fold::_FOLDS][: _MAX_JUDGED - judged]
+        classifier = Classifier(training[:trained], (features for features, _ in unseen))
         hits += sum(classifier.classify(features) == label for features, label in unseen)
         judged += len(unseen)
         if judged >= _MAX_JUDGED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from ragortune.model.measurements import MAX_EXAMPLES, Measurement
 from ragortune.support.text import clean_line, join_words
@@ -51,17 +51,19 @@ def _list_patterns(text: str) -> list[tuple[str, re.Pattern[str]]]:
     ]
 
 
-def measure_secrets(texts: Sequence[str], part: str, of: str) -> Measurement:
+def measure_secrets(texts: Iterable[str], part: str, of: str) -> Measurement:
     """Return the number of secrets in texts by kind; `part` is the first part of the probe's name, `of` names the texts."""
     secrets: Counter[str] = Counter()
+    count = 0
     for text in texts:
+        count += 1
         secrets.update(count_secrets(text))
     found = [f"{kind} ({count:,})" for kind, count in secrets.most_common()]
     return Measurement(
         f"{part}.secrets",
         f"found {join_words(found)}" if found else "no secrets of the kinds looked for",
         "patterns; the values are not shown",
-        len(texts),
+        count,
         of,
         figures={"secrets": dict(secrets)},
         notes=("personal data, such as names, addresses and telephone numbers, is not looked for",),

@@ -6,9 +6,9 @@ import itertools
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from ragortune.evidence.measurements.duplicates import split_words
+from ragortune.evidence.measurements.duplicates import digest_words, split_words
 from ragortune.evidence.measurements.rows import parse_json
 from ragortune.evidence.measurements.sampling import draw_sample
 from ragortune.model.measurements import Measurement
@@ -18,6 +18,8 @@ Pair = tuple[str, str]
 """Input (with the instruction above it) and output."""
 
 _MAX_PAIRS = 2_000
+_MAX_RUNS = 1_000_000
+"""Runs of words that are counted at a time."""
 _SEED = 20_240_501
 CLOSED_WORLD_WORDS = 3_000
 """Output words among which new words are counted; their share falls with the number of words, so it is fixed."""
@@ -99,18 +101,22 @@ def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
     Of many pairs a sample with a fixed seed is used.
     """
     sample = draw_sample(pairs, _MAX_PAIRS, _SEED)
-    outputs = [split_words(wanted) for _, wanted in sample]
-    unspaced = _mean(len(word) == 1 and word > _LATIN for words in outputs for word in words) > _MAJORITY
-    run = _UNSPACED_RUN if unspaced else 1
-    lengths = [len(words) / run for words in outputs]
-    inputs = [set(_join_runs(split_words(given), run)) for given, _ in sample]
-    outputs = [_join_runs(words, run) for words in outputs]
-    distinct = len({tuple(words) for words in outputs})
+    inputs, outputs = zip(*sample, strict=True) if sample else ((), ())
+    words = itertools.chain.from_iterable(map(split_words, outputs))
+    run = _UNSPACED_RUN if _mean(len(word) == 1 and word > _LATIN for word in words) > _MAJORITY else 1
+    lengths = [len(split_words(text)) / run for text in outputs]
+
+    def split(texts: Iterable[str]) -> Iterator[list[str]]:  # words take many times the memory of a text
+        return (_join_runs(split_words(text), run) for text in texts)
+
+    distinct = len(set(map(digest_words, split(outputs))))
     called = max(calls / max(len(pairs), 1), _mean(_calls_in_text(*pair) for pair in sample))
     kind = _detect_kind(sample, called, lengths, distinct)
     questions = _mean(asks(given) for given, _ in sample)
-    new_words = _count_new_words(inputs, outputs)
-    return Shape(kind, len(sample), questions, *new_words, _share_of_wording(outputs), distinct)
+    new_words = _count_new_words(map(set, split(inputs)), split(outputs))
+    parts = int(sum(lengths)) * run // _MAX_RUNS + 1
+    template = max(_share_of_wording(split(outputs), len(sample), parts, part) for part in range(parts))
+    return Shape(kind, len(sample), questions, *new_words, template, distinct)
 
 
 def _detect_kind(sample: Sequence[Pair], called: float, lengths: list[float], distinct: int) -> str:
@@ -149,23 +155,25 @@ def _calls_in_text(given: str, wanted: str) -> bool:
     return any(f"{name}(" in given for name in itertools.islice(_CALL.findall(wanted), 5))
 
 
-def _count_new_words(inputs: list[set[str]], outputs: list[list[str]]) -> tuple[float, int]:
+def _count_new_words(inputs: Iterable[set[str]], outputs: Iterable[list[str]]) -> tuple[float, int]:
     """Return the share of new words, and the number of words among which they were counted."""
-    before = itertools.accumulate(map(len, outputs), initial=0)
-    chosen = [words for words, start in zip(outputs, before, strict=False) if start < CLOSED_WORLD_WORDS]
-    counted = sum(map(len, chosen))
+    chosen, counted = list[list[str]](), 0
+    for words in outputs:
+        if counted >= CLOSED_WORLD_WORDS:
+            break
+        chosen.append(words)
+        counted += len(words)
     owners = Counter(word for words in chosen for word in set(words))
     pairs = zip(inputs, chosen, strict=False)
     new = sum(owners[word] == 1 and word not in given for given, words in pairs for word in words)
     return new / max(counted, 1), counted
 
 
-def _share_of_wording(outputs: list[list[str]]) -> float:
-    """Return the share of outputs with the most frequent trigram of words."""
-    owners = Counter(
-        gram for words in outputs for gram in set(zip(words, words[1:], words[2:], strict=False))
-    )
-    return max(owners.values(), default=0) / max(1, len(outputs))
+def _share_of_wording(outputs: Iterable[list[str]], count: int, parts: int, part: int) -> float:
+    """Return the share of `count` outputs with the most frequent trigram of words, among one of the parts of all trigrams."""
+    grams = (set(map(hash, zip(words, words[1:], words[2:], strict=False))) for words in outputs)
+    owners = Counter(gram for found in grams for gram in found if gram % parts == part)
+    return max(owners.values(), default=0) / max(1, count)
 
 
 def _mean(numbers: Iterable[float]) -> float:
