@@ -208,7 +208,7 @@ def _wrong_level(criterion: Criterion, entry: Entry) -> RagortuneError:
     if isinstance(value, bool) and set(names) == {"yes", "no"}:
         allowed = "yes or no"
         hint = f"write {'yes' if value else 'no'} (as text in quotes in JSON and TOML)"
-    elif isinstance(value, str):
+    elif isinstance(value, str) and names:
         hint = (
             _hint_at_number(criterion, value)
             or _hint_at_level(criterion, value)
