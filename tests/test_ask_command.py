@@ -483,6 +483,18 @@ def test_an_edit_at_the_very_moment_of_saving_is_kept(talk, tmp_path, monkeypatc
     assert data["knowledge"]["access_path"] == "by_meaning"
 
 
+def test_an_edit_of_the_answer_that_is_being_typed_is_told_to_be_replaced(talk, tmp_path):
+    target = tmp_path / "profile.yaml"
+
+    def edit():
+        target.write_text(target.read_text().replace("  # access_path:\n", "  access_path: by_key\n"))
+
+    said = talk("question answering", edit, "by meaning", "stop")
+
+    assert "changed meanwhile; your answer replaces that of knowledge.access_path" in said
+    assert yaml.safe_load(talk.saved())["knowledge"]["access_path"] == "by_meaning"
+
+
 def test_a_second_run_on_the_same_profile_is_refused(talk, tmp_path):
     (tmp_path / "profile.yaml").write_text("project: X\n")
 

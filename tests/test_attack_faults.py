@@ -337,6 +337,8 @@ def test_front_matter_that_only_names_the_program_is_read(run, write, front):
         "---\na: &a ragortune\n*a : {decision: nope}\n---\n",
         "A.\u2028ragortune: {decision: nope}\n",
         "---\x85ragortune:\x85  decision: nope\x85---\n",
+        "A.\n\n`\u200b``ragortune\ndecision: nope\n```\n",
+        "\u200b".join("A.\n\n```ragortune\ndecision: nope\n```\n"),
         "---\x0bragortune:\x0b  decision: nope\x0b---\n",
         "A.\n\n:::ragortune\ndecision: nope\n:::\n",
         "::: {.ragortune}\ndecision: nope\n:::\n",

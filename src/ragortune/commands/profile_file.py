@@ -20,7 +20,7 @@ from ragortune.ruleset.load import cache_folder
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ChangedError, Place, RagortuneError, UnreadableError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, YAML_ENDINGS, Document, parse_text, read_text
-from ragortune.support.text import quote_value
+from ragortune.support.text import join_words, quote_value
 from ragortune.support.writing import write_file
 
 
@@ -103,16 +103,23 @@ class ProfileFile:
         elif text_before is not None and text_before != self._last:
             meanwhile = self._check(text_before, interview, "was changed meanwhile and can no longer be read")
             present = _list_answers(meanwhile)
-        text = write_answers(
-            self._template if text_before is None else text_before, self._find_changes(interview, present)
-        )
+        changes = self._find_changes(interview, present)
+        replaced = [
+            name
+            for name, new in changes.items()
+            if present.get(name, new) not in (new, self._saved.get(name))
+        ]
+        text = write_answers(self._template if text_before is None else text_before, changes)
         if text != text_before:
             self._check(text, interview, "cannot take this answer")
             write_file(self.path, text, self._environment, text_before)
         if removed:
             self._environment.note(f"{self.path} was removed meanwhile and is written again")
         elif text_before != self._last:
-            self._environment.note(f"{self.path} was changed meanwhile; the changes are kept")
+            kept = (
+                f"your answer replaces that of {join_words(replaced)}" if replaced else "the changes are kept"
+            )
+            self._environment.note(f"{self.path} was changed meanwhile; {kept}")
         self._last, self._saved = text, _list_answers(interview)
 
     def _read(self) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from ragortune.evidence.documents.blocks import BLOCK, UNSEEN
 from ragortune.model.documents import Line
-from ragortune.support.text import INVISIBLE, is_misspelt
+from ragortune.support.text import is_misspelt
 
 _REMARK = re.compile(r"<!--+\s*(?=ragortune\s*(?::|ignore\b))", re.IGNORECASE)
 _ADDRESSED = re.compile(
@@ -21,18 +21,16 @@ _ADDRESSED = re.compile(
 _IGNORES = re.compile(r"ragortune[\s:]*ignore\s*[\[(]", re.IGNORECASE)
 _NO_COMMENT = re.compile(rf"(?!\W*<!--)[^\w`]*(?:comment[^\w`]+)?{_IGNORES.pattern}", re.IGNORECASE)
 """A suppression in a comment of another markup."""
-_LAST_NAMED = re.compile(
-    rf"(?:=([\"']?)|[\s{{.:,;|])r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune(?(1)\1)(?=[\s{{}}]|$)", re.IGNORECASE
-)
+_LAST_NAMED = re.compile(r"(?:=([\"']?)|[\s{.:,;|])rag[-_ ]?or[-_ ]?tune(?(1)\1)(?=[\s{}]|$)", re.IGNORECASE)
 """The name behind another language of a fence, as in `yaml ragortune`, `yaml:ragortune` or `{.yaml .ragortune}`."""
 _TITLE = re.compile(r"=\"(?=[^\"\s]*\s)[^\"]*+\"|='(?=[^'\s]*\s)[^']*+'")
 """Words behind a fence that are a value in quotes, and no language."""
 _OWN_NAME = re.compile("".join(f"[{letter}{letter.upper()}][-_ ]?" for letter in "agortun") + "[eE]")
 """What is in every text that addresses this program, even where its name is disguised."""
-_NAMED = re.compile(rf"[{{.:\s{INVISIBLE}]*r[{INVISIBLE}]*ag[-_ ]?or[-_ ]?tune\b", re.IGNORECASE)
+_NAMED = re.compile(r"[{.:\s]*rag[-_ ]?or[-_ ]?tune\b", re.IGNORECASE)
 """Words behind a fence that mean this program, but are not its name alone."""
 _MISPLACED = re.compile(
-    rf"[\s>*+{INVISIBLE}-]*(?:(?:[`~:]{{3,}}+|\.\.\s(?:\s*(?:code|code-block|sourcecode)::)?|<|\[(?:source,|[!.])|[!?]{{3}}\+?\s"
+    r"[\s>*+-]*(?:(?:[`~:]{3,}+|\.\.\s(?:\s*(?:code|code-block|sourcecode)::)?|<|\[(?:source,|[!.])|[!?]{3}\+?\s"
     r"|\{[{%][<%-]?(?:\s*highlight\s)?|\#\+(?:begin_(?:src\s)?)?|\\begin\{(?:\w{1,20}\}[\[{](?:language=)?)?)"
     rf"{_NAMED.pattern}|(?:<pre>\s*)?<(?:pre|code)\b[^<>]{{0,200}}[\"'=-]ragortune[\"'\s>]"
     r"|(?:\{\s*)?[\"']?ragortune[\"']?\s*[:=]\s*(?:\{|$)|ragortune\.[a-z_.]{1,40}\s*[:=]"
@@ -45,7 +43,7 @@ _ESCAPED = re.compile(r"&#?\w{1,8};")
 
 def may_address(text: str) -> bool:
     """Tell whether a text may address this program; one without its name does not."""
-    return bool(_OWN_NAME.search(text))
+    return bool(_OWN_NAME.search(text) or _OWN_NAME.search(UNSEEN.sub("", text)))
 
 
 def read_remark(comment: str) -> str | None:
@@ -64,7 +62,7 @@ def is_addressed(comment: str) -> bool:
 
 def find_unread(lines: Iterable[Line]) -> list[int]:
     """Return the numbers of lines with a suppression outside of HTML comments, where none is read."""
-    return [line.number for line in lines if _NO_COMMENT.match(line.text)]
+    return [line.number for line in lines if _NO_COMMENT.match(UNSEEN.sub("", line.text))]
 
 
 def is_named(marker: str) -> bool:
@@ -74,7 +72,7 @@ def is_named(marker: str) -> bool:
 
 def is_misnamed(marker: str) -> bool:
     """Tell whether the words behind a fence mean this program, but are not its name alone."""
-    marker = _TITLE.sub("", html.unescape(marker.replace("\\", "")))
+    marker = _TITLE.sub("", UNSEEN.sub("", html.unescape(marker.replace("\\", ""))))
     language = marker.casefold().split(" ")[0]
     return bool(_NAMED.match(marker) or _LAST_NAMED.search(marker)) or is_misspelt(language, BLOCK)
 
@@ -89,7 +87,7 @@ def _show_lines(text: str) -> list[str]:
 
     Editors and YAML break lines at more characters than Markdown does, so there can be several lines.
     """
-    text = text.removeprefix("<!--")
+    text = UNSEEN.sub("", text).removeprefix("<!--")
 
     def show(found: re.Match[str]) -> str:
         letter = html.unescape(found[0])
