@@ -433,6 +433,21 @@ def test_a_number_of_thousands_with_a_dot_is_asked_back_and_not_read_as_a_thousa
     assert told in result.err
 
 
+def test_a_team_whose_cost_has_three_decimals_is_told_a_form_of_it_that_is_read(run, write):
+    costs = "performance: {volume: 2000}\nquantities: {wrong_answer_cost: %s}\n"
+    write("p.yaml", costs % "1.125")
+    assert "hint: write 1125 or 1.1250, without a separator" in run("cost", "p.yaml").err
+    write("p.yaml", costs % "1.1250")
+
+    assert run("cost", "p.yaml").code == 0
+
+
+def test_a_program_that_writes_a_profile_in_json_is_not_asked_back_about_its_decimals(run, write):
+    write("p.json", '{"performance": {"volume": 2000.125}, "quantities": {"wrong_answer_cost": 1.125}}')
+
+    assert run("cost", "p.json").code == 0
+
+
 def test_a_share_with_three_decimals_and_plain_numbers_are_read(run, write):
     write("p.yaml", "knowledge: {retrievability: 0.875, size: 480000}\nperformance: {latency: 1500.5}\n")
 

@@ -16,6 +16,7 @@ from ragortune.support.environment import Environment
 from ragortune.support.errors import Place, UnreadableError, UsageError
 from ragortune.support.git import Repository
 from ragortune.support.reading import (
+    PACKAGES,
     decode_text,
     find_repository,
     lies_inside,
@@ -33,7 +34,6 @@ DOCUMENT_BYTES = 5 * 1024 * 1024
 _LINE_BYTES = 1024 * 1024
 STDIN = "-"
 _WILD = re.compile(r"[*?\[]")
-_SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})
 _MAX_DOCUMENTS = 50_000
 _MAX_NAMES = 5
 
@@ -171,7 +171,7 @@ def _walk_folder(
 
     for base, folders, files in walk_folder(top, skip_unreadable):
         for inner in sorted(folders):
-            if inner.startswith(".") or inner in _SKIPPED or os.path.islink(Path(base, inner)):
+            if inner.startswith(".") or inner in PACKAGES or os.path.islink(Path(base, inner)):
                 folders.remove(inner)
                 if inner != ".git":
                     skipped[show(base, inner)] = None

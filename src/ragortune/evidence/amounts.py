@@ -22,8 +22,8 @@ _NUMBER = re.compile(
     rf"(?P<sign>[-+]?)(?:(?P<grouped>[0-9]{{1,3}}(?:[ ,.'\u2019_{_SPACES}][0-9]{{3}})+|[0-9]{{1,2}}(?:,[0-9]{{2}})+,[0-9]{{3}})(?![0-9])|(?P<digits>[0-9]+))?(?P<part>[.,][0-9]+)?(?P<power>[eE][-+]?[0-9]{{1,3}}(?![A-Za-z0-9]))?"
 )
 _SEPARATOR = re.compile(r"\D")
-_SECONDS = names_of("second")
-_DAY = _SECONDS["day"]
+SECONDS = names_of("second")
+DAY = SECONDS["day"]
 _ONE_COMMA = re.compile(r"[0-9]{1,3},[0-9]{3}")
 """Seconds in English thousands, or with a decimal comma."""
 MULTIPLIERS = {name: factor for name, factor in names_of("").items() if factor >= 1000}
@@ -45,7 +45,8 @@ class AmbiguousNumberError(ValueError):
 
 def ask_back(what: str, low: float, high: float, unit: str = "") -> QuantityError:
     """Return the error for an ambiguous number, with a hint how to write either reading."""
-    hint = f"write {high:g} or {low:g}, without a separator"
+    fourth = "0" * (round(low, 2) != low)  # three decimals would be asked back again
+    hint = f"write {high:g} or {low:g}{fourth}, without a separator"
     return QuantityError(f"{what} could be {low:g} or {high:g}{unit}", None, hint)
 
 
@@ -112,7 +113,7 @@ def parse_amount(text: str, unit: str, counted: Collection[str] = ()) -> float |
         return None
     number, end = found
     rest = text[end:].strip().rstrip(".")
-    if unit == "ms" and number >= 1000 and _SECONDS.get(rest, 0) >= 1 and _ONE_COMMA.fullmatch(text[:end]):
+    if unit == "ms" and number >= 1000 and SECONDS.get(rest, 0) >= 1 and _ONE_COMMA.fullmatch(text[:end]):
         raise ask_back(quote_value(text), number / 1000, number, " seconds")
     if not rest and unit == "ms" and number < _MIN_BARE_TIME:
         raise QuantityError(f"{quote_value(text)} of what: milliseconds, seconds?")
@@ -142,7 +143,7 @@ def _find_factor(written: str, unit: str, counted: Collection[str]) -> float:
     if not unit:
         raise misfit
     if unit in _WORK and any(
-        _SECONDS.get(word, _DAY) != _DAY for word in re.split(r"\W", _join_unit(words).lower())
+        SECONDS.get(word, DAY) != DAY for word in re.split(r"\W", _join_unit(words).lower())
     ):
         raise QuantityError("hours, weeks and months cannot be converted to days of work")
     scale_of_words, measured = parse_unit(_join_unit(words))
@@ -207,7 +208,7 @@ def _unit_of(criterion: Criterion) -> str:
     """Return the unit of a criterion as in the table of units; empty for a count."""
     unit = criterion.unit or ""
     first = unit.split(" ", 1)[0]
-    if first in _SECONDS or unit == "tokens":
+    if first in SECONDS or unit == "tokens":
         return first
     if unit.endswith((" a day", " per day", "/day")):
         return "requests/day"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+from ragortune.evidence.amounts import ask_back
 from ragortune.model import Answer, Criterion, Evidence, Provenance, QuantityKind
 from ragortune.model.prices import is_date
 from ragortune.model.profiles import LARGEST_NUMBER
@@ -76,11 +77,6 @@ class Entry:
         """Return the place of the value, or of its key."""
         return self._document.place_of(self.path, key=key) if self._document else None
 
-    @property
-    def is_grouped(self) -> bool:
-        """Whether the value is an ambiguous number such as 2.000."""
-        return self._document is not None and self._document.is_grouped(self.path)
-
     def fail(self, message: str, hint: str | None = None, *, key: bool = False) -> RagortuneError:
         """Return an error at the value, or at its key."""
         return self.error(message, self.place(key=key), hint)
@@ -107,7 +103,10 @@ class Entry:
                 raise child.fail(message, suggest_name(child.path[-1], known), key=True)
 
     def limit(self, number: float, low: float, high: float, asked: Criterion | QuantityKind) -> None:
-        """Raise an error if a number is out of the limits, or not whole where `asked` requires it."""
+        """Raise an error if a number is ambiguous, out of the limits, or not whole where `asked` requires it."""
+        if self._document and self._document.is_grouped(self.path) and number * 1000 <= high:
+            doubt = ask_back(f"'{asked.id}'", number, number * 1000)
+            raise self.fail(doubt.message, doubt.hint)
         if not low <= number <= high:
             limits = f"from {low:,.12g} to {high:,.12g}"
             if number < low and (high == LARGEST_NUMBER or high > 1 > low == 0):

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ragortune.evidence.amounts import ask_back, read_amount
+from ragortune.evidence.amounts import read_amount
 from ragortune.evidence.entries import Entry, read_details
 from ragortune.evidence.quantities import check_agreement, read_quantities, shorten_number
 from ragortune.model import Answer, Criterion, Profile, Provenance, QuantityKind, QuantityValue
@@ -194,9 +194,6 @@ class Vocabulary:
 def _check_number(criterion: Criterion, entry: Entry, number: float) -> None:
     if isinstance(number, float) and not math.isfinite(number):
         raise entry.fail(f"'{criterion.id}' must be a finite number")
-    if isinstance(number, float) and criterion.maximum != 1 and entry.is_grouped:
-        doubt = ask_back(f"'{criterion.id}'", number, number * 1000)
-        raise entry.fail(doubt.message, doubt.hint)
     low = -LARGEST_NUMBER if criterion.minimum is None else criterion.minimum
     high = LARGEST_NUMBER if criterion.maximum is None else criterion.maximum
     entry.limit(number, low, high, criterion)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ragortune.evidence.amounts import ask_back, parse_amount
+from ragortune.evidence.amounts import parse_amount
 from ragortune.evidence.entries import Entry, describe_evidence, read_details
 from ragortune.model import Criterion, Provenance, QuantityKind, QuantityValue
 from ragortune.support.errors import ProfileError, QuantityError
@@ -103,9 +103,6 @@ def _read_amount(entry: Entry, kind: QuantityKind) -> float:
     if not isinstance(number, (int, float)) or isinstance(number, bool):
         raise entry.must_be(f"a number of {kind.unit}", kind.id)
     entry.limit(number, kind.minimum, kind.maximum, kind)
-    if entry.is_grouped and number * 1000 <= kind.maximum:
-        doubt = ask_back(f"'{kind.id}'", number, number * 1000)
-        raise entry.fail(doubt.message, doubt.hint)
     return float(number)
 
 

@@ -33,6 +33,8 @@ _LONGEST = 64
 """Lines of more than this many times the limit are not skipped: a sparse file may have no line end for hours."""
 DEPTH = 20
 """Maximum nesting of data."""
+PACKAGES = frozenset(("node_modules", "__pycache__", "venv", "site-packages"))
+"""Folders of third-party packages."""
 _DEEPEST_FOLDER = 100
 
 _TOML_TEXT = re.compile(
@@ -275,8 +277,11 @@ def parse_text(text: str, name: str) -> Document:
 
 def parse_json(text: str, path: str) -> Document:
     """Read JSON; raises UnreadableError. Empty text is an empty mapping. Places come from reading it as YAML."""
-    data = load_json(text, path) if text.strip() else {}
-    return Document(data, path, lambda: _read_yaml(text, path)[1])
+
+    def find_marks() -> Marks:  # in JSON, a dot is always that of decimals
+        return {at: mark for at, mark in _read_yaml(text, path)[1].items() if at[0] != "grouped"}
+
+    return Document(load_json(text, path) if text.strip() else {}, path, find_marks)
 
 
 def load_json(text: str, path: str, line: int | None = None) -> object:

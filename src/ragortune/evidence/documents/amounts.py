@@ -6,13 +6,11 @@ import re
 
 import msgspec
 
-from ragortune.evidence.amounts import ADVERBS, MULTIPLIERS, AmbiguousNumberError, read_number
+from ragortune.evidence.amounts import ADVERBS, DAY, MULTIPLIERS, SECONDS, AmbiguousNumberError, read_number
 from ragortune.model.units import names_of
 
-_SECONDS = names_of("second")
 _BYTES = names_of("byte")
-_DAY = _SECONDS["day"]
-_SHORT_RATES = {"rps": _DAY, "qps": _DAY, "rpm": _DAY / 60}
+_SHORT_RATES = {"rps": DAY, "qps": DAY, "rpm": DAY / 60}
 
 
 class Amount(msgspec.Struct, frozen=True, gc=False):
@@ -35,7 +33,7 @@ _FIND = re.compile(r"[$\u20ac\u00a30-9](?<![\w.,].)(?<![0-9]:.)(?:(?<=[0-9])|\s?
 _MULTIPLIED = re.compile(
     rf"\s?([kKMB]|(?i:{'|'.join(name for name in MULTIPLIERS if len(name) > 1)}))(?![\w])"
 )
-_TIMES = [name for name in _SECONDS if len(name) > 2 or name in ("ms", "s", "h", "hr")]
+_TIMES = [name for name in SECONDS if len(name) > 2 or name in ("ms", "s", "h", "hr")]
 _INITIALS = "".join(
     sorted({name[0] for name in (*_TIMES, *_BYTES, "usd", "eur", "gbp", "dollar", "cent", "percent")})
 )
@@ -144,7 +142,7 @@ def _give_unit(text: str, start: int, end: int, numbers: tuple[float, float], *,
     rate = _RATE.match(text, end)
     if rate:
         word = (rate["short"] or rate["period"] or rate["often"]).lower()
-        times = _SHORT_RATES.get(word) or _DAY / _SECONDS[ADVERBS.get(word, word)]
+        times = _SHORT_RATES.get(word) or DAY / SECONDS[ADVERBS.get(word, word)]
         return Amount("rate", low * times, high * times, start, rate.end(), below)
     if high < _MIN_UNNAMED and _NAMED.search(text[max(0, start - _LONGEST_NAME) : start]):
         return None  # part of a name
@@ -163,4 +161,4 @@ def _measure(unit: re.Match[str], number: float) -> tuple[str, float] | None:
         return "size", _BYTES[unit["size"].lower()]
     if unit["time"] == "s" and number in _YEARS:
         return None
-    return "duration", _SECONDS[unit["time"].lower()] * 1000
+    return "duration", SECONDS[unit["time"].lower()] * 1000

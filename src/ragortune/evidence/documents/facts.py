@@ -16,6 +16,7 @@ from ragortune.evidence.documents.amounts import Amount
 from ragortune.evidence.documents.assertion import BLOCKS_WITHOUT_PROSE, NOT_ASSERTED, Marked, Marker
 from ragortune.evidence.documents.cutting import find_span, quote_line
 from ragortune.evidence.documents.language import FactWords, Found, Role
+from ragortune.evidence.quantities import shorten_number
 from ragortune.model import Criterion
 from ragortune.model.documents import Block, Meaning, Modality, SectionKind, StatedFact
 
@@ -179,8 +180,7 @@ def _value_of(amount: Amount, entry: FactWords, criterion: Criterion) -> object:
         return None
     if low < high or (amount.below and levels != [band.level for band in criterion.bands_between(low, low)]):
         return levels[0] if len(levels) == 1 else levels
-    number = round_amount(low)
-    return int(number) if number == int(number) else number
+    return shorten_number(round_amount(low))
 
 
 def _levels_of(bands: Mapping[str, float], low: float, high: float) -> list[str]:

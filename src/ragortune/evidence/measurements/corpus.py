@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ragortune.evidence.measurements.sampling import rank_text
 from ragortune.support.errors import Place, UnreadableError, UsageError
-from ragortune.support.reading import open_file, show_size, walk_folder
+from ragortune.support.reading import PACKAGES, open_file, show_size, walk_folder
 from ragortune.support.record import Record
 
 TEXT_BYTES = 1024 * 1024
@@ -40,8 +40,6 @@ _ENDINGS = {
 }
 _KINDS = {ending: kind for kind, endings in _ENDINGS.items() for ending in endings}
 _UNREADABLE = "cannot be read"
-_LEFT_OUT = frozenset(("node_modules", "__pycache__", "venv", "site-packages"))
-"""Folders of third-party packages; hidden folders are left out as well."""
 _PREFIX = "(?:[a-z]{1,12}:)?"
 _UNSEEN = re.compile(
     rf"<!--(?:>|.*?(?:-->|\Z))|<{_PREFIX}(script|style|template|svg)(?![\w:])[^<>]{{0,10000}}(?<!/)>.*?(?:</{_PREFIX}\1[^<>]*>?|\Z)",
@@ -132,7 +130,7 @@ def kind_of(name: str) -> str | None:
 
 
 def _is_left_out(path: str) -> bool:
-    return "/." in f"/{path}" or not _LEFT_OUT.isdisjoint(path.split("/"))
+    return "/." in f"/{path}" or not PACKAGES.isdisjoint(path.split("/"))
 
 
 def _find_files(folder: Path, skipped: Counter[str]) -> Iterator[tuple[Path, str]]:
