@@ -224,6 +224,15 @@ def test_a_block_may_quote_another_document_of_its_repository(run, write):
     assert "no longer in ../facts.md" in gone(run, "docs/7.md")[1][0]["message"]
 
 
+def test_a_quote_from_a_comment_of_another_restructuredtext_document_supports_nothing(run, write):
+    block = "volatility: {value: weekly, evidence: {document: facts.rst, quote: changes every week}}"
+    write(".git/HEAD", "x")
+    write("facts.rst", "The list of prices.\n\n.. It changes every week.\n")
+    write("7.md", f"```ragortune\ndecision: rag\nprofile:\n  knowledge:\n    {block}\n```\n")
+
+    assert "no longer in facts.rst" in gone(run, "7.md")[1][0]["message"]
+
+
 @pytest.mark.parametrize("document", ["../../outside.md", "/etc/passwd", "missing.md", "."])
 def test_a_document_that_cannot_be_read_or_lies_outside_is_an_error(run, write, document):
     block = f"volatility: {{value: weekly, evidence: {{document: {document}, quote: root}}}}"

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from ragortune.check.evidence import QuoteSources, list_outside_quotes, list_quotes
 from ragortune.commands.documents import ENDINGS, STDIN, read_design_text
-from ragortune.evidence.documents.blocks import BLOCK, split_lines
+from ragortune.evidence.documents.blocks import BLOCK
 from ragortune.evidence.documents.reader import read_design
+from ragortune.evidence.documents.sentences import read_lines
 from ragortune.evidence.quotes import QuoteFinder
 from ragortune.model import Evidence, Profile, Rulebook
 from ragortune.model.documents import DesignReading
@@ -102,7 +103,7 @@ class QuotedFiles:
             if self._characters > _MAX_CHARACTERS:
                 message = f"the quoted documents have more than {_MAX_CHARACTERS:,} characters together"
                 raise UnreadableError(message, evidence.place, "quote passages of fewer or smaller ones")
-            self._finders[target] = QuoteFinder(split_lines(text))
+            self._finders[target] = QuoteFinder(read_lines(text, str(target)))
         return self._finders[target]
 
 

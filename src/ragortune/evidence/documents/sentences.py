@@ -90,9 +90,7 @@ class DesignText(msgspec.Struct, frozen=True):
 
 def read_sentences(text: str, language: Language, path: str = "the document") -> DesignText:
     """Take a document apart. Any text is a document; raises UnreadableError where it has more pieces than any team writes."""
-    lines = split_lines(text)
-    if path.lower().endswith(RST):
-        lines = tuple(_RST_COMMENT.sub(_blank_comment, "\n".join(lines)).split("\n"))
+    lines = read_lines(text, path)
     if len(lines) + text.count("\r") - text.count("\r\n") > MAX_LINES:
         raise _too_many(f"{MAX_LINES:,} lines", path)
     reader = _Reader(SectionNames(language), path, speaks=may_address(text))
@@ -104,9 +102,16 @@ def read_sentences(text: str, language: Language, path: str = "the document") ->
     return DesignText(lines, *read, tuple(reader.misplaced), tuple(reader.unread), reader.title)
 
 
-def _blank_comment(found: re.Match[str]) -> str:
-    """Return the line ends of a comment of reStructuredText, but all of one that addresses this program."""
-    return found[0] if may_address(found[0]) else "\n" * found[0].count("\n")
+def read_lines(text: str, path: str) -> tuple[str, ...]:
+    """Return the physical lines of a document, in reStructuredText without comments that do not address this program."""
+    lines = split_lines(text)
+    if not path.lower().endswith(RST):
+        return lines
+
+    def blank(found: re.Match[str]) -> str:
+        return found[0] if may_address(found[0]) else "\n" * found[0].count("\n")
+
+    return tuple(_RST_COMMENT.sub(blank, "\n".join(lines)).split("\n"))
 
 
 def _too_many(what: str, path: str, line: int | None = None) -> errors.UnreadableError:
