@@ -104,6 +104,7 @@ FORMS = {
             "prompt": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": ASKED}],
             "chosen": [{"role": "assistant", "content": TOLD}],
             "rejected": [{"role": "assistant", "content": "No idea."}],
+            "completion": None,
         },
     ),
     "preferences with their prompts": (

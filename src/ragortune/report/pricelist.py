@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ragortune.model import PriceRow, Source
-from ragortune.model.prices import bounds_of, count_days
+from ragortune.model.prices import bounds_of, count_days, list_sources
 from ragortune.report.blocks import Block, Heading, Item, Items, Paragraph, bullets, section, terms
 from ragortune.support.record import Record
 from ragortune.support.text import count_words
@@ -66,13 +66,12 @@ def show_price(found: PriceList) -> list[Block]:
     for name, value in row.values.items():
         extras = [part for part in (value.as_of, value.source, value.confidence) if part]
         values.append(_format_value(row, name) + (f" ({', '.join(extras)})" if extras else ""))
-    names = dict.fromkeys([row.source, *(value.source for value in row.values.values() if value.source)])
     return [
         Heading(row.title),
         terms((name, fact) for name, fact in facts.items() if fact),
         *([Paragraph(row.note)] if row.note else []),
         *section("Values", bullets(values)),
-        *section("Sources", Items(tuple(_cite(name, found.sources.get(name)) for name in names))),
+        *section("Sources", Items(tuple(_cite(name, found.sources.get(name)) for name in list_sources(row)))),
     ]
 
 

@@ -6,7 +6,7 @@ validates the frozen records of `ragortune.model` and derives the JSON Schemas f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cache
 from itertools import islice
@@ -128,6 +128,8 @@ def adapter_of(folder: str) -> TypeAdapter[Any]:
 
 # --- validation ---------------------------------------------------------------------------------------------------
 
+_adapt: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
+"""Return the validator of a kind of record."""
 _MAX_MISTAKES = 50_000
 """Validation errors that are processed at most, to limit the memory."""
 
@@ -142,7 +144,7 @@ def validate(folder: str, document: Document, problems: list[RagortuneError]) ->
     lists = {kind.name: data[kind.name] for kind in kinds if isinstance(data.get(kind.name), list)}
     records = {
         kind.name: [
-            _validate_part(_adapter_of_record(kind), record, details, document, (kind.name, index))
+            _validate_part(_adapt(kind.record), record, details, document, (kind.name, index))
             for index, record in enumerate(lists.get(kind.name, ()))
         ]
         for kind in kinds
@@ -165,11 +167,6 @@ def _validate_part(
             raise RulebookError(message, document.place_of(())) from None
         details += ({**detail, "loc": (*at, *detail["loc"])} for detail in error.errors(include_url=False))
     return None
-
-
-@cache
-def _adapter_of_record(kind: Kind) -> TypeAdapter[Any]:
-    return TypeAdapter(kind.record)
 
 
 def _word_problems(details: Iterable[Any], folder: str, document: Document) -> Iterator[RulebookError]:

@@ -161,7 +161,7 @@ def _find_messages(row: Mapping[str, Any]) -> list[Any]:
         if isinstance(listed, list) and (name != "contents" or all(isinstance(one, dict) for one in listed)):
             return listed
     prompt, chosen = row.get("prompt"), row.get("chosen")
-    if isinstance(prompt, list) and isinstance(completion := row.get("completion", chosen), list):
+    if isinstance(prompt, list) and isinstance(completion := row.get("completion") or chosen, list):
         return prompt + completion
     return chosen if isinstance(chosen, list) else []
 

@@ -41,10 +41,9 @@ class Classifier:
             for feature in needed.intersection(features):
                 counts = self._counts.setdefault(feature, {})
                 counts[label] = counts.get(label, 0) + 1
-        parts = (  # an eighth of the distinct features is in memory at a time
-            len({each for features, _ in rows for each in features if each % 8 == part}) for part in range(8)
-        )
-        distinct = sum(parts)
+        distinct = 0
+        for part in range(8):  # an eighth of the distinct features is in memory at a time
+            distinct += len({each for features, _ in rows for each in features if each % 8 == part})
         self._prior = {label: math.log(count) for label, count in sorted(labels.items())}
         self._cost = {label: math.log(size + _SMOOTHING * distinct) for label, size in sizes.items()}
         self._gain = [math.log(1 + count / _SMOOTHING) for count in range(max(labels.values()) + 1)]
