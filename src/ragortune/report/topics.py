@@ -101,7 +101,7 @@ def gate_page(book: Rulebook) -> list[Block]:
 def probability_page(book: Rulebook) -> list[Block]:
     """Return the page on probabilities."""
     count = sum(case.sample is Sample.FIELD for case in book.cases)
-    fitted = [Paragraph(_FITTED.format(count=count))] if count else []
+    fitted = [Paragraph(_FITTED.format(count=count))] if book.fitted else []
     shares = decide_option(book, {}).probability
     return [
         Heading("Probability"),
