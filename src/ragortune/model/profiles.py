@@ -60,6 +60,12 @@ class Answer(Record, frozen=True):
         value = self.value
         return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
+    @property
+    def plain(self) -> object:
+        """The number as given, or else the level, or a list of several."""
+        named = self.levels[0] if len(self.levels) == 1 else list(self.levels)
+        return named if self.number is None else self.value
+
 
 LARGEST_NUMBER = 1e15
 """Largest valid number of any quantity or criterion."""

@@ -39,12 +39,9 @@ def describe_entry(answers: StatedAnswers, criterion: str, document: str | None 
     `document` is the path to name in quotes from the document itself.
     """
     answer, fact = answers.profile.answers[criterion], answers.fact_for(criterion)
-    levels = answer.levels
-    named = levels[0] if len(levels) == 1 else list(levels)
     cited = _cite_fact(answers.reading, fact) if fact else None
     evidence = cited and _name_document(cited, document)
-    value = named if answer.number is None else answer.value
-    return {"value": value, **describe_details(answer.replace(evidence=evidence))}
+    return {"value": answer.plain, **describe_details(answer.replace(evidence=evidence))}
 
 
 def _name_document(evidence: str | Evidence, document: str | None) -> str | Evidence:

@@ -99,14 +99,9 @@ def _find_answer(criterion: str, answer: Answer, profile: Profile, entry: Entry)
 
 
 def _state_fact(criterion: str, answer: Answer, entry: Entry, lines: Mapping[int, Line]) -> StatedFact:
-    levels = answer.levels
-    value: object = levels[0] if len(levels) == 1 else list(levels)
-    if isinstance(answer.value, (int, float)):
-        value = answer.value
     quoted = answer.evidence if isinstance(answer.evidence, Evidence) else None
-    return StatedFact(
-        criterion, value, Modality.STATED, _find_span(entry, lines), declared=True, quoted=quoted
-    )
+    span = _find_span(entry, lines)
+    return StatedFact(criterion, answer.plain, Modality.STATED, span, declared=True, quoted=quoted)
 
 
 def _find_span(entry: Entry, lines: Mapping[int, Line]) -> Span:
