@@ -285,6 +285,15 @@ def test_words_of_which_the_profile_names_no_document_are_not_looked_for_in_the_
     assert run("check", "record.md").code == 0
 
 
+@pytest.mark.parametrize("cost", ["1.125", "12.500", "123.456"])
+def test_a_record_of_a_program_whose_costs_have_three_decimals_can_be_checked(run, write, cost):
+    answers = '"knowledge": {"gap": "most", "access_path": "by_meaning"}, "performance": {"volume": 2000}'
+    write("p.json", f'{{{answers}, "quantities": {{"wrong_answer_cost": {cost}}}}}')
+    assert run("adr", "p.json", "-o", "1.md").code == 0
+
+    assert run("check", "1.md", "--fail-on", "error").code == 0
+
+
 def test_a_new_record_gets_the_next_number_of_its_folder(run, write):
     write("profile.yaml", HELP_DESK)
     write("adr/0007-use-postgres.md", "# Use Postgres\n")

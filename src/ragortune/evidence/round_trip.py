@@ -11,13 +11,14 @@ from typing import Any
 import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarfloat import ScalarFloat
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from ragortune.support.errors import UnreadableError
 from ragortune.support.reading import parse_yaml
 from ragortune.support.record import NOTHING
 from ragortune.support.text import is_plain
-from ragortune.support.yaml_reader import compose_yaml, refuse_change
+from ragortune.support.yaml_reader import GROUPED, compose_yaml, refuse_change
 
 _UNREADABLE = re.compile(r"^[:?]|:[,:?\[\]{}]")
 """Text that ruamel.yaml writes unquoted within brackets, where PyYAML does not accept it."""
@@ -287,6 +288,10 @@ def flow(value: object) -> Any:
     if isinstance(value, str):
         plain = is_plain(value) and not _UNREADABLE.search(value)
         return value if plain else DoubleQuotedScalarString(value)
+    if isinstance(value, float) and GROUPED.fullmatch(
+        text := str(value)
+    ):  # three decimals could be thousands
+        return ScalarFloat(value, width=len(text) + 1, prec=text.index("."))
     shown: CommentedMap | CommentedSeq
     if isinstance(value, Mapping):
         shown = CommentedMap({key: flow(part) for key, part in value.items()})

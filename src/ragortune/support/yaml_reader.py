@@ -25,7 +25,7 @@ _INTEGER = re.compile(r"[-+]?[0-9]+")
 _OCTAL_OR_HEX = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
+GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
 """A decimal number that would be thousands in half of Europe."""
 _LONGEST_NUMBER = 40
 
@@ -83,7 +83,7 @@ class YamlReader:
         self._refuse_extras(event)
         self.marks["value", at] = _position(event.start_mark)
         if isinstance(event, yaml.ScalarEvent):
-            if not event.style and _GROUPED.fullmatch(event.value):
+            if not event.style and GROUPED.fullmatch(event.value):
                 self.marks["grouped", at] = _position(event.start_mark)
             return self._read_scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
