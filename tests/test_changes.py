@@ -104,7 +104,7 @@ def measure_distance(levels, change):
 
 
 def test_what_the_team_cannot_change_is_left_out_unless_asked_for():
-    levels = {"knowledge.gap": ("most",), "knowledge.source": ("documents",)}
+    levels = {"knowledge.gap": ("most",), "knowledge.volatility": ("monthly",)}
 
     assert not any("knowledge.gap" in flip.change for flip in find_flips(BOOK, levels))
     assert any("knowledge.gap" in flip.change for flip in find_flips(BOOK, levels, change_fixed=True))

@@ -11,7 +11,7 @@ import pytest
 PROFILE = """\
 project: Help desk
 task: {kind: question_answering}
-knowledge: {gap: most, source: documents, access_path: by_meaning, fits_prompt: no, volatility: weekly}
+knowledge: {gap: most, source: documents, access_path: by_meaning, size: large, volatility: weekly}
 data: {examples: 0}
 """
 LATER = (
@@ -39,7 +39,7 @@ def test_a_team_sees_which_answers_and_rules_moved_the_advice(run, old):
 
     assert result.code == 0
     for line in (
-        "WHAT HAS CHANGED\nSince the advice of old.json:\n  - the advice is still rag, with 58% after 9",
+        "WHAT HAS CHANGED\nSince the advice of old.json:\n  - the advice is still rag, with 56% after 9",
         "knowledge.access_path was by_meaning, and is by_key",
         "data.examples was none, and is unknown",
         "data.teaches was unknown, and is facts",

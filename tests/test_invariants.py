@@ -244,10 +244,17 @@ def test_there_is_no_silent_tie(seed):
 
 
 def test_a_tie_of_the_shipped_rules_is_too_little_known():
-    advice = judge_profile(BOOK, Profile({"grounding.citations": ("useful",)}))
+    answers = {
+        "task.kind": "question_answering",
+        "task.definition": "open_ended",
+        "readiness.prompting": "plateaued",
+        "performance.deployment": "on_premises",
+        "operations.skills": "strong",
+    }
+    advice = judge_profile(BOOK, Profile({name: (level,) for name, level in answers.items()}))
 
-    assert advice.needs[Need.RAG].tied
-    assert not advice.needs[Need.RAG].needed
+    assert advice.needs[Need.FINE_TUNING].tied
+    assert not advice.needs[Need.FINE_TUNING].needed
     assert advice.too_little_known
     assert not advice.firm
 

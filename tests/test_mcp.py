@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -64,7 +65,7 @@ def agent(tmp_path):
     def talk(conversation):
         async def run():
             server = StdioServerParameters(
-                command=sys.executable, args=["-m", "ragortune", "mcp"], cwd=tmp_path
+                command=sys.executable, args=["-m", "ragortune", "mcp"], cwd=tmp_path, env=dict(os.environ)
             )
             with (tmp_path / "server.log").open("w") as log:
                 async with Client(stdio_client(server, log)) as client:

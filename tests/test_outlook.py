@@ -145,7 +145,7 @@ def test_nothing_known_leaves_nothing_to_change(run, write):
 
 
 def test_the_rule_that_carries_the_advice_alone_is_named(run, write):
-    name = write("p.yaml", "knowledge: {access_path: by_meaning}")
+    name = write("p.yaml", "task: {kind: summarisation}\nknowledge: {access_path: by_meaning}")
     out = " ".join(run("recommend", "--full", name, columns=80).out.split())
 
     assert "K27 The facts have to be found by meaning; without this rule: neither" in out

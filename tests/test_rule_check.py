@@ -259,7 +259,7 @@ def test_a_direction_that_breaks_in_one_context_only_is_found(pack):
         when="{data.quality: good, model.strength: frontier}",
         fires="{data.quality: good, model.strength: frontier}",
         does_not_fire="{data.quality: fair}",
-        extra="    effects: [{need: fine_tuning, effect: against, strength: weak}]",
+        extra="    effects: [{need: fine_tuning, effect: against, strength: moderate}]",
     )
     name, _, message = only(pack)
 

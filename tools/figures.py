@@ -10,15 +10,22 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
+import msgspec
+import yaml
+
 from calibration import count_pairs, list_bins, measure_brier, measure_calibration
-from ragortune.casebook import Agreement, Tally, measure_agreement
+from ragortune.casebook import Agreement, Judged, Tally, measure_agreement
 from ragortune.engine import Levels
+from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Case, Option, Rulebook, Sample, Strength, pair_option
 
 _MARKED = re.compile(r"(<!-- figures: ([a-z-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
 _RESAMPLES = 1000
+ASIDE = Path(__file__).resolve().parents[1] / "training" / "cases-aside.yaml"
+"""Field cases that no fit sees, with what a language model said of their settings."""
 _FAST = frozenset({"monthly", "weekly", "daily", "realtime"})
 
 
@@ -225,6 +232,39 @@ def describe_scale(rulebook: Rulebook) -> str:
     return make_table(head, rows)
 
 
+def describe_aside(rulebook: Rulebook) -> dict[str, str]:
+    """Return the tables on the cases kept aside: the shipped rules, a language model that read the settings, and rules of thumb."""
+    data = yaml.safe_load(ASIDE.read_text("utf-8"))
+    cases = {entry["id"]: msgspec.convert(entry, Case) for entry in data["cases"]}
+    vocabulary = Vocabulary(rulebook.criteria)
+    coded = [(case, vocabulary.read_profile(case.profile).levels) for case in cases.values()]
+    own = rulebook.replace(casebook=msgspec.Raw(msgspec.msgpack.encode(coded)))
+    answers = {
+        case_id: {Option(option): share for option, share in shares.items()}
+        for case_id, shares in data["language_model"].items()
+    }
+    ours, model = measure_agreement(own), judge_answers(cases, answers, rulebook.scale.firm_from)
+    clear = [Agreement(tuple(each for each in own.judged if each.case.clear)) for own in (ours, model)]
+    names = ("**scorecard**", "a strong language model")
+    rows = [list_figures(names[0], ours), list_intervals("95% interval", ours)]
+    rows += [list_figures(names[1], model), list_intervals("95% interval", model)]
+    rows += list_thumbs(own, Sample.FIELD)
+    rows += [list_figures(f"{name}, clear outcomes", part) for name, part in zip(names, clear, strict=True)]
+    return {"aside": make_table(COLUMNS, rows), "aside-decisions": describe_decisions(ours)}
+
+
+def judge_answers(
+    cases: Mapping[str, Case], answers: Mapping[str, Mapping[Option, float]], firm_from: float
+) -> Agreement:
+    """Return the agreement of stated probabilities with cases; the likeliest option is taken for the advice."""
+    judged = []
+    for case_id, case in cases.items():
+        stated = answers[case_id]
+        option = max(stated, key=stated.__getitem__)
+        judged.append(Judged(case, option, stated, stated[option] >= firm_from))
+    return Agreement(tuple(judged))
+
+
 def describe_shipped(rulebook: Rulebook) -> dict[str, str]:
     """Return the tables that need no fit: on the samples, and on the shipped rule set in sample."""
     agreement = measure_agreement(rulebook)
@@ -238,6 +278,7 @@ def describe_shipped(rulebook: Rulebook) -> dict[str, str]:
         "shipped-decisions": describe_decisions(field),
         "selected-decisions": describe_decisions(selected),
         "thumbs": make_table(COLUMNS[:3], [row[:3] for row in list_thumbs(rulebook, Sample.FIELD)]),
+        **describe_aside(rulebook),
     }
 
 

@@ -53,9 +53,9 @@ Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 CANDIDATES = Path(__file__).resolve().parent / "candidates.yaml"
 FOLDS = 10
-SHIPPED = {Need.RAG: 1.5, Need.FINE_TUNING: 0.8}
+SHIPPED = {Need.RAG: 1.0, Need.FINE_TUNING: 1.2}
 """Penalties with which the shipped strengths are fitted."""
-SELECTED = {Need.RAG: 2.0, Need.FINE_TUNING: 10.0}
+SELECTED = {Need.RAG: 0.5, Need.FINE_TUNING: 3.0}
 UNCLEAR = 0.7
 MASKED = 8
 PARTLY = 0.3
@@ -90,11 +90,14 @@ _KEPT = {
 }
 LEAST = {
     **{(rule, need): Strength.WEAK for need, rules in _KEPT.items() for rule in rules},
-    ("nothing-but-facts", Need.FINE_TUNING): Strength.STRONG,
+    ("material-fits-the-prompt", Need.RAG): Strength.STRONG,
+    ("nothing-but-facts", Need.FINE_TUNING): Strength.VERY_STRONG,
 }
 """Least strength of some effects, whatever the cases say: what the source document says of when to use what, what keeps
-its default away where an answer says that there is nothing to search, and, on measured evidence, that pairs which teach
-nothing but facts are no reason to tune (four cases, none of the field, cannot show it)."""
+its default away where an answer says that there is nothing to search (most of all that everything fits the prompt), and, on
+measured evidence, that pairs which teach nothing but facts are no reason to tune (few cases can show it)."""
+MOST = {Need.FINE_TUNING: Strength.STRONG}
+"""Greatest strength of effects for a need that few systems have, so that no single answer makes it the advice."""
 
 
 class Effect(NamedTuple):
@@ -106,6 +109,8 @@ class Effect(NamedTuple):
     conditions: Conditions
     least: float
     """Least weight."""
+    most: float
+    """Greatest weight."""
 
     def fires(self, levels: Levels) -> int:
         """Return the sign of the effect where it fires on a profile, else 0."""
@@ -169,6 +174,7 @@ def list_effects(rulebook: Rulebook) -> list[Effect]:
                     _sign_of(own.effect),
                     conditions,
                     _find_least(rulebook, rule.id, own.need),
+                    _find_most(rulebook, own.need, own.effect),
                 )
                 for own in rule.effects
             ]
@@ -176,7 +182,14 @@ def list_effects(rulebook: Rulebook) -> list[Effect]:
         when = {name: _read_condition(wanted) for name, wanted in entry["when"].items()}
         conditions = compile_conditions(rulebook, when)
         effects += [
-            Effect(entry["id"], Need(need), _sign_of(Direction(direction)), conditions, 0.0)
+            Effect(
+                entry["id"],
+                Need(need),
+                _sign_of(Direction(direction)),
+                conditions,
+                0.0,
+                _find_most(rulebook, Need(need), Direction(direction)),
+            )
             for need, direction in entry["effects"].items()
         ]
     return sorted(effects, key=lambda effect: (effect.rule, effect.need))
@@ -189,6 +202,11 @@ def _sign_of(direction: Direction) -> int:
 def _find_least(rulebook: Rulebook, rule: str, need: Need) -> float:
     least = LEAST.get((rule, need))
     return 0.0 if least is None else rulebook.scale.weight(least)
+
+
+def _find_most(rulebook: Rulebook, need: Need, direction: Direction) -> float:
+    most = MOST.get(need, Strength.VERY_STRONG) if direction is Direction.FOR else Strength.VERY_STRONG
+    return rulebook.scale.weight(most)
 
 
 def _read_condition(wanted: str | list[str] | dict[str, str]) -> Condition:
@@ -249,6 +267,7 @@ def take_fingerprint(data: Data) -> str:
                 own.need.value,
                 own.sign,
                 own.least,
+                own.most,
                 sorted(map(_describe, own.conditions.when)),
                 sorted(map(_describe, own.conditions.unless)),
             )
@@ -321,7 +340,7 @@ def fit_need(data: Data, train: Mask, need: Need, penalty: float, starts: int = 
         method="L-BFGS-B",
         bounds=[(0.0, None)] * size,
     ).x
-    allowed = [[step for step in data.steps if step >= effect.least] for effect in own.effects]
+    allowed = [[step for step in data.steps if effect.least <= step <= effect.most] for effect in own.effects]
     rounded = [_round_weights(found, allowed, random.Random(number)) for number in range(starts)]
     improved = [problem.improve(start, allowed) for start in rounded]
     return Fit(own.effects, min(improved, key=lambda weights: problem.measure_loss(weights)[0]), intercept)

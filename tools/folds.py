@@ -17,7 +17,7 @@ from ragortune.casebook import Agreement, Judged
 from ragortune.model import EVEN, Need, Option, pair_option, pair_probabilities
 
 INNER_FOLDS = 10
-PENALTIES = (1.0, 1.5, 2.0)
+PENALTIES = (1.0, 1.2, 1.5)
 
 
 class Stated(NamedTuple):

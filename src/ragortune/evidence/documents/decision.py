@@ -217,8 +217,9 @@ def _needs_of(option: Option) -> Sequence[Option]:
 
 
 def _list_cited(tally: Tally) -> Sequence[Mention]:
-    """Return what is cited for an approach: the wordings that affirm it, else the sentences predicted to do so."""
-    return tally.affirmed or tally.predicted
+    """Return what is cited for an approach: wordings that affirm it, not in a reference alone, else predicted sentences."""
+    named = any(own.marked.sentence.kind is not SectionKind.REFERENCE for own in tally.affirmed)
+    return tally.affirmed if named else tally.predicted
 
 
 def state_decision(option: Option, tallies: Mapping[Option, Tally], lines: Sequence[str]) -> StatedDecision:
