@@ -238,18 +238,28 @@ def describe_aside(rulebook: Rulebook) -> dict[str, str]:
     cases = {entry["id"]: msgspec.convert(entry, Case) for entry in data["cases"]}
     vocabulary = Vocabulary(rulebook.criteria)
     coded = [(case, vocabulary.read_profile(case.profile).levels) for case in cases.values()]
-    own = rulebook.replace(casebook=msgspec.Raw(msgspec.msgpack.encode(coded)))
+    aside = rulebook.replace(casebook=msgspec.Raw(msgspec.msgpack.encode(coded)))
     answers = {
         case_id: {Option(option): share for option, share in shares.items()}
         for case_id, shares in data["language_model"].items()
     }
-    ours, model = measure_agreement(own), judge_answers(cases, answers, rulebook.scale.firm_from)
-    clear = [Agreement(tuple(each for each in own.judged if each.case.clear)) for own in (ours, model)]
-    names = ("**scorecard**", "a strong language model")
-    rows = [list_figures(names[0], ours), list_intervals("95% interval", ours)]
-    rows += [list_figures(names[1], model), list_intervals("95% interval", model)]
-    rows += list_thumbs(own, Sample.FIELD)
-    rows += [list_figures(f"{name}, clear outcomes", part) for name, part in zip(names, clear, strict=True)]
+    judged = {
+        "**scorecard**": measure_agreement(aside),
+        "a strong language model": judge_answers(cases, answers, rulebook.scale.firm_from),
+    }
+    fitted = {case.group for case in rulebook.cases}
+    rows = []
+    for name, agreement in judged.items():
+        rows += [list_figures(name, agreement), list_intervals("95% interval", agreement)]
+    rows += list_thumbs(aside, Sample.FIELD)
+    for part, wanted in (
+        ("organisations new to the fit", lambda case: case.group not in fitted),
+        ("clear outcomes", lambda case: case.clear),
+    ):
+        for name, agreement in judged.items():
+            some = Agreement(tuple(each for each in agreement.judged if wanted(each.case)))
+            rows.append(list_figures(f"{name}, {part} ({some.total.total})", some))
+    ours = judged["**scorecard**"]
     return {"aside": make_table(COLUMNS, rows), "aside-decisions": describe_decisions(ours)}
 
 

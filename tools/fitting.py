@@ -8,7 +8,7 @@ How a need is fitted:
 1. Cases are weighted so that the training mix is that of the field. A field case counts one, or `UNCLEAR` where its
    source leaves doubt about the outcome. Selected cases count, option by option, `SELECTED` times as much as the field
    cases with that option together: prior correction as in case-control studies. They teach what separates the options,
-   which 16 tuned systems in the field cannot, and leave the base rates alone.
+   which 42 tuned systems in the field hardly can, and leave the base rates alone.
 2. A team answers some questions and not others. So each case is in the training data once as it is and `MASKED`
    times with a random part of its answers left out, which together count `PARTLY` of it. The intercept is the base rate
    of the field sample: that is what is known where nothing is answered.
