@@ -115,6 +115,18 @@ FORMS = {
             "rejected": chat(("user", ASKED), ("assistant", "No idea."))["messages"],
         },
     ),
+    "preferences with a question as text": (
+        "chat messages",
+        {
+            "prompt": ASKED,
+            "chosen": chat(("system", "Be kind."), ("assistant", TOLD))["messages"],
+            "rejected": chat(("assistant", "No idea."))["messages"],
+        },
+    ),
+    "a list of what could be chosen": (
+        "Alpaca",
+        {"instruction": "Be kind.", "input": ASKED, "output": TOLD, "chosen": [TOLD, "No idea."]},
+    ),
     "ShareGPT": (
         "ShareGPT",
         {

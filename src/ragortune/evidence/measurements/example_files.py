@@ -160,10 +160,13 @@ def _find_messages(row: Mapping[str, Any]) -> list[Any]:
         listed = row.get(name)
         if isinstance(listed, list) and (name != "contents" or all(isinstance(one, dict) for one in listed)):
             return listed
-    prompt, chosen = row.get("prompt"), row.get("chosen")
-    if isinstance(prompt, list) and isinstance(completion := row.get("completion") or chosen, list):
-        return prompt + completion
-    return chosen if isinstance(chosen, list) else []
+    prompt, answer, chosen = row.get("prompt"), row.get("completion"), row.get("chosen")
+    if isinstance(chosen, list) and not any(row.get(key) for key in ANSWER_KEYS if key != "chosen"):
+        answer = chosen if all(isinstance(one, dict) for one in chosen) else None
+        roles = {_read_turn(message).role for message in answer or ()}
+        if roles and not isinstance(prompt, list):
+            prompt = [{"role": "user", "content": prompt}] if prompt and "user" not in roles else []
+    return prompt + answer if isinstance(prompt, list) and isinstance(answer, list) else []
 
 
 def _read_chat_row(line: int, row: Mapping[str, Any]) -> Example:
