@@ -665,6 +665,16 @@ def test_long_outputs_of_many_words_take_little_memory(monkeypatch):
     assert peak < 4_000_000
 
 
+def test_an_output_of_many_words_is_not_read_more_often_than_one_of_few(monkeypatch):
+    split, texts = shape_module.split_words, []
+    monkeypatch.setattr(shape_module, "_MAX_RUNS", 1_000)
+    monkeypatch.setattr(shape_module, "split_words", lambda text: texts.append(text) or split(text))
+
+    describe_shape([("Write it up", "Dear customer, " * 5_000)])
+
+    assert len(texts) < 10
+
+
 def test_long_tickets_are_classified_in_little_memory():
     rows = [(" ".join(f"{row}x{number}" for number in range(150)), str(row % 3)) for row in range(300)]
 

@@ -19,7 +19,7 @@ Pair = tuple[str, str]
 
 _MAX_PAIRS = 2_000
 _MAX_RUNS = 1_000_000
-"""Runs of words that are counted at a time."""
+"""Words of all outputs together among which a shared trigram is looked for: of many outputs, only in their beginnings."""
 _SEED = 20_240_501
 CLOSED_WORLD_WORDS = 3_000
 """Output words among which new words are counted; their share falls with the number of words, so it is fixed."""
@@ -114,8 +114,7 @@ def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
     kind = _detect_kind(sample, called, lengths, distinct)
     questions = _mean(asks(given) for given, _ in sample)
     new_words = _count_new_words(map(set, split(inputs)), split(outputs))
-    parts = int(sum(lengths)) * run // _MAX_RUNS + 1
-    template = max(_share_of_wording(split(outputs), len(sample), parts, part) for part in range(parts))
+    template = _share_of_wording(split(outputs), len(sample))
     return Shape(kind, len(sample), questions, *new_words, template, distinct)
 
 
@@ -169,10 +168,11 @@ def _count_new_words(inputs: Iterable[set[str]], outputs: Iterable[list[str]]) -
     return new / max(counted, 1), counted
 
 
-def _share_of_wording(outputs: Iterable[list[str]], count: int, parts: int, part: int) -> float:
-    """Return the share of `count` outputs with the most frequent trigram of words, among one of the parts of all trigrams."""
-    grams = (set(map(hash, zip(words, words[1:], words[2:], strict=False))) for words in outputs)
-    owners = Counter(gram for found in grams for gram in found if gram % parts == part)
+def _share_of_wording(outputs: Iterable[list[str]], count: int) -> float:
+    """Return the share of `count` outputs with the most frequent trigram of words."""
+    most = _MAX_RUNS // max(1, count)
+    grams = (set(map(hash, zip(words[:most], words[1:], words[2:], strict=False))) for words in outputs)
+    owners = Counter(itertools.chain.from_iterable(grams))
     return max(owners.values(), default=0) / max(1, count)
 
 
