@@ -448,6 +448,13 @@ def test_a_program_that_writes_a_profile_in_json_is_not_asked_back_about_its_dec
     assert run("cost", "p.json").code == 0
 
 
+@pytest.mark.parametrize(
+    ("written", "code"), [('{"performance": {"latency": 1.234}}', 0), ("{performance: {latency: 1.234}}", 2)]
+)
+def test_a_program_that_pipes_a_profile_in_json_is_not_asked_back_about_its_decimals(run, written, code):
+    assert run("recommend", "-", stdin=written.encode()).code == code
+
+
 def test_a_share_with_three_decimals_and_plain_numbers_are_read(run, write):
     write("p.yaml", "knowledge: {retrievability: 0.875, size: 480000}\nperformance: {latency: 1500.5}\n")
 
