@@ -56,6 +56,10 @@ _PERIODS = {word: days for days, words in _WORDS_FOR.items() for word in words.s
 """Periods in days by word."""
 
 
+class SeveralLevelsError(AnswerError):
+    """Words of an answer mean either of several levels."""
+
+
 def read_answer(criterion: Criterion, text: str) -> object:
     """Return the value of a typed answer as in a profile: a level, a list, a number, a range, or `unknown`.
 
@@ -146,7 +150,7 @@ def _choose_one(words: str, levels: Sequence[str]) -> str | None:
     """Return the only level, None if there is none; raises AnswerError if there are several."""
     if len(levels) > 1:
         message = f"{quote_value(words)} could be {join_words(levels, 'or')}"
-        raise AnswerError(message, None, "type a little more, or the number in the list")
+        raise SeveralLevelsError(message, None, "type a little more, or the number in the list")
     return levels[0] if levels else None
 
 

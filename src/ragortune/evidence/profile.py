@@ -267,10 +267,12 @@ def find_declined(criteria: Iterable[Criterion], data: object) -> tuple[str, ...
 
 def _hint_at_level(criterion: Criterion, words: str) -> str | None:
     """Return a hint with the level that words such as `annually` mean where `ask` asks; None for other words."""
-    from ragortune.evidence.answers import read_answer  # noqa: PLC0415  (it needs the words of profiles itself)
+    from ragortune.evidence.answers import SeveralLevelsError, read_answer  # noqa: PLC0415  (it needs the words of profiles)
 
+    if not any(map(str.isalpha, words)):  # only `ask` numbers the levels
+        return None
     try:
         level = read_answer(criterion, words)
     except AnswerError as error:
-        return error.message if " could be " in error.message else None
+        return error.message if isinstance(error, SeveralLevelsError) else None
     return f"did you mean '{level}'?" if isinstance(level, str) else None
