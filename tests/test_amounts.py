@@ -238,6 +238,20 @@ def test_a_number_that_begins_with_zero_is_a_decimal_whatever_its_separator(writ
     assert parse_amount(written, "ms") == milliseconds
 
 
-def test_seconds_with_one_comma_and_three_digits_are_asked_back():
-    with pytest.raises(QuantityError, match=r"could be 1.5 or 1500 seconds"):
-        parse_amount("1,500 s", "ms")
+@pytest.mark.parametrize(
+    ("written", "unit", "low", "high"),
+    [
+        ("1,500 s", "ms", "1.5 s", "1500 s"),
+        ("1,234 s", "ms", "1.2340 s", "1234 s"),
+        ("1.234 s", "ms", "1.2340 s", "1234 s"),
+        ("2.000 pages", "tokens", "2 pages", "2000 pages"),
+        ("$1.125/request", "USD/request", "$1.1250/request", "$1125/request"),
+        ("2.000", "tokens", "2", "2000"),
+    ],
+)
+def test_an_amount_that_is_asked_back_keeps_its_unit_in_both_readings(written, unit, low, high):
+    with pytest.raises(QuantityError) as caught:
+        parse_amount(written, unit)
+
+    assert caught.value.hint == f"write {high} or {low}, without a separator"
+    assert parse_amount(high, unit) == pytest.approx(1000 * parse_amount(low, unit))

@@ -395,7 +395,7 @@ def test_levels_that_can_hold_together_have_no_range(vocabulary):
     [
         ("knowledge.size", "300 pages", "write the number of tokens alone: 120000"),
         ("performance.latency", "1,5 s", "write the number of ms at the 95th percentile alone: 1500"),
-        ("performance.volume", "2.000 a day", "write 2000 or 2, without a separator"),
+        ("performance.volume", "2.000 a day", "write 2000 a day or 2 a day, without a separator"),
         ("knowledge.size", "4_200_000", "write the number of tokens alone: 4200000"),
         ("knowledge.size", "200-800 pages", "write a number alone, or {from: 200, to: 800} for a range"),
         ("knowledge.volatility", "quarterly", "'quarterly' could be yearly or monthly"),

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 from ragortune.model import Criterion
 from ragortune.model.units import names_of, parse_unit
 from ragortune.support.errors import AnswerError, QuantityError
-from ragortune.support.text import count_words, quote_value
+from ragortune.support.text import clean_text, count_words, quote_value, shorten_text
 
 _LARGEST = 1e18
 _SPACES = "\u00a0\u2009\u202f"
@@ -43,11 +43,11 @@ class AmbiguousNumberError(ValueError):
         self.low, self.high = low, high
 
 
-def ask_back(what: str, low: float, high: float, unit: str = "") -> QuantityError:
-    """Return the error for an ambiguous number, with a hint how to write either reading."""
+def ask_back(what: str, low: float, high: float, before: str = "", after: str = "") -> QuantityError:
+    """Return the error for an ambiguous number, with a hint how to write either reading between the same words."""
     fourth = "0" * (round(low, 2) != low)  # three decimals would be asked back again
-    hint = f"write {high:g} or {low:g}{fourth}, without a separator"
-    return QuantityError(f"{what} could be {low:g} or {high:g}{unit}", None, hint)
+    hint = f"write {before}{high:g}{after} or {before}{low:g}{fourth}{after}, without a separator"
+    return QuantityError(f"{what} could be {low:g} or {high:g}", None, hint)
 
 
 def read_number(text: str, at: int = 0) -> tuple[float, int] | None:
@@ -108,13 +108,14 @@ def parse_amount(text: str, unit: str, counted: Collection[str] = ()) -> float |
     try:
         found = read_number(text, money.end() if money else 0)
     except AmbiguousNumberError as error:
-        raise ask_back(quote_value(text), error.low, error.high) from None
+        before, _, after = shorten_text(clean_text(text), 60).partition(f"{error.low:.3f}")
+        raise ask_back(quote_value(text), error.low, error.high, before, after) from None
     if found is None:
         return None
     number, end = found
     rest = text[end:].strip().rstrip(".")
     if unit == "ms" and number >= 1000 and SECONDS.get(rest, 0) >= 1 and _ONE_COMMA.fullmatch(text[:end]):
-        raise ask_back(quote_value(text), number / 1000, number, " seconds")
+        raise ask_back(quote_value(text), number / 1000, number, after=f" {rest}")
     if not rest and unit == "ms" and number < _MIN_BARE_TIME:
         raise QuantityError(f"{quote_value(text)} of what: milliseconds, seconds?")
     amount = number * _find_factor(f"{money[1] or money[2]} {rest}".strip() if money else rest, unit, counted)
