@@ -423,6 +423,7 @@ def test_a_team_that_writes_an_answer_in_words_is_told_the_number_or_level(
         ("performance:\n  latency: 1.500", "p.yaml:2:12: 'performance.latency' could be 1.5 or 1500"),
         ("performance: {volume: {value: 2.000, evidence: told}}", "'performance.volume' could be 2 or 2000"),
         ("quantities: {corpus_tokens: 1.200}", "p.yaml:1:29: 'corpus_tokens' could be 1.2 or 1200"),
+        ("performance: {latency: -1.234}", "'performance.latency' must be at least 0"),
     ],
 )
 def test_a_number_of_thousands_with_a_dot_is_asked_back_and_not_read_as_a_thousandth(
@@ -456,6 +457,15 @@ def test_a_program_that_writes_a_profile_in_json_is_not_asked_back_about_its_dec
 )
 def test_a_program_that_pipes_a_profile_in_json_is_not_asked_back_about_its_decimals(run, written, code):
     assert run("recommend", "-", stdin=written.encode()).code == code
+
+
+def test_a_program_that_writes_whole_numbers_in_json_does_not_wait_for_a_second_reading(
+    vocabulary, monkeypatch
+):
+    document = parse_json('{"performance": {"latency": 1500}}', "p.json")
+    monkeypatch.setattr(document, "_find_marks", None)
+
+    assert vocabulary.read_profile(document.data, document).levels["performance.latency"]
 
 
 def test_a_share_with_three_decimals_and_plain_numbers_are_read(run, write):

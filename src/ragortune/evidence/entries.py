@@ -104,7 +104,8 @@ class Entry:
 
     def limit(self, number: float, low: float, high: float, asked: Criterion | QuantityKind) -> None:
         """Raise an error if a number is ambiguous, out of the limits, or not whole where `asked` requires it."""
-        if self._document and self._document.is_grouped(self.path) and number * 1000 <= high:
+        grouped = isinstance(number, float) and self._document and self._document.is_grouped(self.path)
+        if grouped and low <= number * 1000 <= high:
             doubt = ask_back(f"'{asked.id}'", number, number * 1000)
             raise self.fail(doubt.message, doubt.hint)
         if not low <= number <= high:
