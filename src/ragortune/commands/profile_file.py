@@ -116,9 +116,9 @@ class ProfileFile:
         if removed:
             self._environment.note(f"{self.path} was removed meanwhile and is written again")
         elif text_before != self._last:
-            kept = (
-                f"your answer replaces that of {join_words(replaced)}" if replaced else "the changes are kept"
-            )
+            kept = "the changes are kept"
+            if replaced:
+                kept = f"your answer replaces that of {join_words(replaced)}, any other change is kept"
             self._environment.note(f"{self.path} was changed meanwhile; {kept}")
         self._last, self._saved = text, _list_answers(interview)
 
