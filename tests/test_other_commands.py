@@ -271,7 +271,7 @@ def test_a_probability_is_explained_by_what_it_was_fitted_to(run, book):
 
 def test_a_rule_set_that_was_not_fitted_to_systems_explains_no_fit(book):
     page = pages.find_page(book, "probability")
-    bare = pages.find_page(book.replace(fitted=False), "probability")
+    bare = pages.find_page(book.replace(fitted=0), "probability")
 
     assert [block for block in page if isinstance(block, Paragraph) and "production systems" in block.text]
     assert not [

@@ -133,7 +133,7 @@ def test_no_more_is_claimed_than_the_field_sample_can_tell():
 
 
 def test_a_rule_set_without_a_field_sample_claims_nothing_about_systems():
-    advice = recommend({"knowledge.access_path": "by_meaning"}, BOOK.replace(fitted=False))
+    advice = recommend({"knowledge.access_path": "by_meaning"}, BOOK.replace(fitted=0))
 
     assert re.search(r" Its probability is \d\d%\. ", tell(advice))
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -56,10 +57,43 @@ def test_a_pack_that_extends_adds_its_rules_to_the_shipped_ones(team_pack, book)
     assert speaks_for_tuning(book) == []
 
 
-def test_only_a_pack_that_leaves_rules_and_scale_as_they_were_fitted_speaks_of_published_systems(team_pack):
+def test_only_a_pack_that_leaves_the_rules_as_they_were_fitted_speaks_of_published_systems(team_pack):
     assert not load_rulebook(team_pack).fitted
     (team_pack / "rules" / "ours.yaml").unlink()
     assert load_rulebook(team_pack).fitted
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (None, "", ""),
+        ("rulebook.yaml", "intercept_rag: ", "intercept_rag: 0.1  # "),
+        ("criteria/1-task-and-knowledge.yaml", "starts_at: 50000", "starts_at: 50001"),
+    ],
+)
+def test_only_a_copy_that_decides_as_the_shipped_set_does_speaks_of_published_systems(
+    tmp_path, book, file, old, new
+):
+    copy = Path(shutil.copytree(shipped_folder(), tmp_path / "own"))
+    if file:
+        text = (copy / file).read_text()
+        (copy / file).write_text(text.replace(old, new, 1))
+
+    assert load_rulebook(copy).fitted == (0 if file else book.fitted)
+
+
+def test_projects_that_a_pack_adds_are_not_among_the_systems_drawn_at_random(team_pack, book, run):
+    (team_pack / "rules" / "ours.yaml").unlink()
+    (team_pack / "cases").mkdir()
+    text = (shipped_folder() / "cases" / "field.yaml").read_text()
+    case = re.split(r"(?m)^(?=- id: )", text)[1]
+    (team_pack / "cases" / "ours.yaml").write_text(
+        "cases:\n" + re.sub("id: .*", "id: our_desk", case, count=1)
+    )
+
+    assert len(load_rulebook(team_pack).cases) == len(book.cases) + 1
+    out = " ".join(run("explain", "probability", "--rules", str(team_pack)).out.split())
+    assert f"those of {book.fitted} production systems" in out
 
 
 def speaks_for_tuning(rulebook):

@@ -266,8 +266,8 @@ class Rulebook(Record, frozen=True, dict=True):
     """The price data by id."""
     answer_counts: Mapping[str, tuple[AnswerCount, ...]] = NOTHING
     """For each criterion the frequencies of its answers in the field sample; empty without such projects."""
-    fitted: bool = False
-    """Whether its probabilities are calibrated on the field sample: not where a rule pack changes rules or the scale."""
+    fitted: int = 0
+    """How many systems its probabilities are calibrated on: 0 unless rules, criteria and scale are the shipped ones."""
     language: msgspec.Raw = msgspec.Raw(b"\x80")
     """The language data for reading design documents, as MessagePack; `evidence.documents` decodes it."""
     findings: msgspec.Raw = msgspec.Raw(b"\x90")

@@ -8,7 +8,7 @@ from ragortune.engine import decide_option
 from ragortune.engine.questions import UNFIRM_FACTOR
 from ragortune.engine.score import logistic
 from ragortune.evidence.quantities import format_quantity
-from ragortune.model import EVEN, GateKind, Rulebook, Sample, Strength
+from ragortune.model import EVEN, GateKind, Rulebook, Strength
 from ragortune.report.blocks import Block, Heading, Paragraph, terms
 from ragortune.report.headline import NEED_NAMES, format_gate, format_share
 from ragortune.support.errors import ExitCode
@@ -100,8 +100,7 @@ def gate_page(book: Rulebook) -> list[Block]:
 
 def probability_page(book: Rulebook) -> list[Block]:
     """Return the page on probabilities."""
-    count = sum(case.sample is Sample.FIELD for case in book.cases)
-    fitted = [Paragraph(_FITTED.format(count=count))] if book.fitted else []
+    fitted = [Paragraph(_FITTED.format(count=book.fitted))] if book.fitted else []
     shares = decide_option(book, {}).probability
     return [
         Heading("Probability"),

@@ -163,7 +163,7 @@ def read_folder(folder: Path) -> Authored:
         if manifest.extends != SHIPPED:
             place = document.place_of(("extends",))
             raise RulebookError.expected("'extends'", f"'{SHIPPED}'", manifest.extends, place)
-        base = _read_base(digest_files(read_files(shipped_folder())))
+        base = read_shipped()
     elif manifest.scale is None:
         message = f"a rule set that does not extend '{SHIPPED}' needs a 'scale'"
         raise RulebookError(message, document.place_of(()))
@@ -183,6 +183,11 @@ def read_folder(folder: Path) -> Authored:
             place = document.place_of(("scale", "ask_first", index))
             authored.add_problem(RulebookError.unknown("criterion", name, criteria, place))
     return authored
+
+
+def read_shipped() -> Authored:
+    """Return the shipped rule set as it is written."""
+    return _read_base(digest_files(read_files(shipped_folder())))
 
 
 @lru_cache(maxsize=1)

@@ -13,9 +13,10 @@ from ragortune.evidence.profile import Vocabulary
 from ragortune.model import AnswerCount, Criterion, QuantityKind, Rulebook, Sample
 from ragortune.model.profiles import LARGEST_NUMBER
 from ragortune.model.rules import CodedCase
-from ragortune.ruleset.author import Authored, read_folder
+from ragortune.ruleset.author import Authored, read_folder, read_shipped
 from ragortune.ruleset.references import check_references
 from ragortune.support.errors import RulebookError
+from ragortune.support.rulefolder import shipped_folder
 from ragortune.support.writing import replace_file
 
 _KEPT_SETS = 12
@@ -37,8 +38,6 @@ def compile_authored(authored: Authored) -> Rulebook:
     criteria = limit_numbers(records["criteria"], records["quantities"].values())
     vocabulary = Vocabulary(records["criteria"])  # limits of a rule pack do not apply to published cases
     cases = records["cases"].values()
-    base = authored.base or authored
-    is_same = (records["rules"], manifest.scale) == (base.records["rules"], base.manifest.scale)
     coded_cases = tuple((case, vocabulary.read_profile(case.profile).levels) for case in cases)
     return Rulebook(
         name=manifest.name,
@@ -57,10 +56,20 @@ def compile_authored(authored: Authored) -> Rulebook:
         price_kinds=records["price_kinds"],
         prices=records["prices"],
         answer_counts=count_answers(criteria, coded_cases),
-        fitted=is_same and any(case.sample is Sample.FIELD for case in cases),
+        fitted=count_fitted(authored),
         language=msgspec.Raw(msgspec.msgpack.encode(compile_language(authored.language), enc_hook=dict)),
         findings=msgspec.Raw(msgspec.msgpack.encode(findings, enc_hook=dict)),
     )
+
+
+def count_fitted(authored: Authored) -> int:
+    """Return how many systems a rule set was fitted to: those of the shipped set if it decides like that one, else 0."""
+    shipped = authored if authored.folder == shipped_folder() else authored.base or read_shipped()
+    kinds = ("rules", "criteria", "derived")
+    is_same = authored.manifest.scale == shipped.manifest.scale and all(
+        authored.records[kind] == shipped.records[kind] for kind in kinds
+    )
+    return is_same * sum(case.sample is Sample.FIELD for case in shipped.records["cases"].values())
 
 
 def encode_rulebook(rulebook: Rulebook) -> bytes:
