@@ -286,3 +286,9 @@ def test_a_key_behind_a_question_mark_is_told_before_anything_is_asked(run, writ
     assert result.code == 2
     assert "error: p.yaml: this YAML can be read, but not changed in place" in result.err
     assert (tmp_path / "p.yaml").read_text() == text
+
+
+def test_a_negative_number_of_three_decimals_is_written_with_its_sign_and_reads_back():
+    text = write_answers("data: {}\n", {"data.examples": -1.125})
+
+    assert parse_yaml(text, "the profile").data == {"data": {"examples": -1.125}}

@@ -288,10 +288,10 @@ def flow(value: object) -> Any:
     if isinstance(value, str):
         plain = is_plain(value) and not _UNREADABLE.search(value)
         return value if plain else DoubleQuotedScalarString(value)
-    if isinstance(value, float) and GROUPED.fullmatch(
-        text := str(value)
-    ):  # three decimals could be thousands
-        return ScalarFloat(value, width=len(text) + 1, prec=text.index("."))
+    text = str(value) if isinstance(value, float) else ""
+    if GROUPED.fullmatch(text):  # three decimals could be thousands
+        sign = "-" * text.startswith("-")
+        return ScalarFloat(value, width=len(text) + 1, prec=text.index("."), m_sign=sign)
     shown: CommentedMap | CommentedSeq
     if isinstance(value, Mapping):
         shown = CommentedMap({key: flow(part) for key, part in value.items()})
