@@ -37,6 +37,21 @@ def test_a_comment_of_restructuredtext_is_not_read_unless_it_addresses_this_prog
     assert sentence_with(read(text), "tune a model")
 
 
+def test_a_line_of_code_that_begins_with_two_dots_is_shown_on_the_page_and_read():
+    text = "Desk\n====\n\nThe old page said::\n\n   .. prices change daily\n"
+
+    assert sentence_with(read_sentences(text, LANGUAGE, "desk.rst"), "prices change daily")
+
+
+@pytest.mark.parametrize(
+    ("begin", "is_shown"), [("note::", True), ("c:function:: ask", True), ("std::vector note:", False)]
+)
+def test_only_a_name_with_a_blank_behind_its_colons_begins_a_directive(begin, is_shown):
+    text = f"Desk\n====\n\n.. {begin}\n   The prices change daily.\n"
+
+    assert ("change daily" in " ".join(read_sentences(text, LANGUAGE, "desk.rst").lines)) == is_shown
+
+
 def kind_of(text, words):
     return sentence_with(read(text), words).kind
 

@@ -53,8 +53,8 @@ _FIRST_KEY = re.compile(r"[{\s]*+\?\s+(.{1,40})$|(?![\s#-])[{\s]*+[\"']?([^:\"']
 RST = ".rst"
 """Ending of reStructuredText, where what `..` begins is a comment if it is no target, footnote or directive."""
 _RST_COMMENT = re.compile(
-    r"(?m)^([ \t]*+)\.\.(?:[ \t]++(?!_|\[|\||[\w.+:-]+?[ ]?::)\S.*+|[ \t]*+(?=\n[ \t]+\S))"
-    r"(?:\n(?:\1[ \t]+\S.*|[ \t]*+(?=\n)))*+"
+    r"(?m)^\.\.(?:[ \t]++(?!_|\[|\||[^\W_]++(?:[-._+:][^\W_]++)*+[ ]?::(?=\s|$))\S.*+|[ \t]*+(?=\n[ \t]++\S))"
+    r"(?:\n(?:[ \t]++\S.*+|[ \t]*+(?=\n)))*+"
 )
 _SUMMARY, _HEADING = SectionKind.SUMMARY, Place.HEADING
 _TITLE_KINDS = frozenset(
