@@ -52,6 +52,21 @@ def test_only_a_name_with_a_blank_behind_its_colons_begins_a_directive(begin, is
     assert ("change daily" in " ".join(read_sentences(text, LANGUAGE, "desk.rst").lines)) == is_shown
 
 
+@pytest.mark.parametrize("line", ["=========", "#########"])
+def test_a_title_between_two_lines_names_a_document_in_restructuredtext(line):
+    text = f"{line}\n Support\n{line}\n\nDecision\n--------\n\nWe will use retrieval.\n"
+    document = read_sentences(text, LANGUAGE, "desk.rst")
+
+    assert document.title == "Support"
+    assert sentence_with(document, "retrieval").section.title == "Decision"
+
+
+def test_a_title_directly_below_another_one_takes_no_line_from_it():
+    document = read_sentences("Support\n=======\nPricing\n=======\n\nIt is used.\n", LANGUAGE, "desk.rst")
+
+    assert [sentence.text for sentence in document.sentences] == ["Support", "Pricing", "It is used."]
+
+
 def kind_of(text, words):
     return sentence_with(read(text), words).kind
 

@@ -69,6 +69,15 @@ def test_a_block_in_restructuredtext_is_a_literal_block_which_pages_show(put):
     assert same == data
 
 
+def test_a_block_goes_below_a_title_between_two_lines_in_restructuredtext():
+    title = "=====\n Desk\n=====\n"
+    rest = "\nDecision\n========\n\nWe will use retrieval.\n"
+
+    written = write_block(title + rest, "x.rst", {"decision": "rag", "profile": {}})
+
+    assert written == f"{title}\n::\n\n   ```ragortune\n   decision: rag\n   ```\n{rest}"
+
+
 def test_a_literal_block_of_restructuredtext_is_completed_in_place():
     block = "::\n\n   ```ragortune\n   profile:\n     data: {examples: 12}\n\n   ```\n"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import accumulate
 from types import NoneType
 from typing import Any
@@ -20,7 +20,7 @@ from yaml import ScalarNode
 
 from ragortune.evidence.documents.blocks import BLOCK, BlockKind, read_blocks
 from ragortune.evidence.documents.cutting import front_matter_end
-from ragortune.evidence.documents.sentences import RST
+from ragortune.evidence.documents.sentences import RST, read_lines
 from ragortune.evidence.quotes import QuoteFinder, find_block
 from ragortune.evidence.round_trip import find_path, flow, list_mappings, put_value
 from ragortune.support.errors import Place, UnreadableError
@@ -52,7 +52,7 @@ def write_block(text: str, path: str, content: Content) -> str:
     lines = text.split("\n")
     plain = [line.removesuffix("\r") for line in lines]
     found = find_block(plain)
-    first, last, below_key = (found.first, found.last, found.key) if found else _choose_place(plain)
+    first, last, below_key = (found.first, found.last, found.key) if found else _choose_place(text, path)
     indent = found.prefix if found else "   " * (path.lower().endswith(RST) and not below_key)
     if indent.strip():
         message = "the block is in a list or quotation; put it at the left margin to have it written"
@@ -84,8 +84,9 @@ def write_block(text: str, path: str, content: Content) -> str:
     return text[: starts[first]] + written + text[starts[last] :]
 
 
-def _choose_place(lines: Sequence[str]) -> tuple[int, int, bool]:
+def _choose_place(text: str, path: str) -> tuple[int, int, bool]:
     """Return where a document without a block gets one, as first and last line, and whether as a key of front matter."""
+    lines = read_lines(text, path)
     end = front_matter_end(lines)
     with contextlib.suppress(UnreadableError):
         extended = "".join(f"{line}\n" for line in [*lines[1 : end - 1], f"{BLOCK}: 0"])

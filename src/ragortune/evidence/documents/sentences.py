@@ -56,6 +56,8 @@ _RST_COMMENT = re.compile(
     r"(?m)^\.\.(?:[ \t]++(?!_|\[|\||[^\W_]++(?:[-._+:][^\W_]++)*+[ ]?::(?=\s|$))\S.*+|[ \t]*+(?=\n[ \t]++\S))"
     r"(?:\n(?:[ \t]++\S.*+|[ \t]*+(?=\n)))*+"
 )
+_RST_OVERLINE = re.compile(r"(?m)(?:\A|(?<=\n\n))(([=#^\"'.:])\2{2,}+)[ \t]*+(?=\n[ \t]*+\S.*+\n\1[ \t]*+$)")
+"""The line above a title of reStructuredText that has an equal one below; other signs are a rule or a fence in Markdown."""
 _SUMMARY, _HEADING = SectionKind.SUMMARY, Place.HEADING
 _TITLE_KINDS = frozenset(
     (SectionKind.REJECTED, SectionKind.OTHER_SYSTEM, SectionKind.EXAMPLE, SectionKind.DECISION)
@@ -103,7 +105,7 @@ def read_sentences(text: str, language: Language, path: str = "the document") ->
 
 
 def read_lines(text: str, path: str) -> tuple[str, ...]:
-    """Return the physical lines of a document, in reStructuredText without comments that do not address this program."""
+    """Return the physical lines of a document, in reStructuredText without overlines and what comments do not tell this program."""
     lines = split_lines(text)
     if not path.lower().endswith(RST):
         return lines
@@ -111,7 +113,7 @@ def read_lines(text: str, path: str) -> tuple[str, ...]:
     def blank(found: re.Match[str]) -> str:
         return found[0] if may_address(found[0]) else "\n" * found[0].count("\n")
 
-    return tuple(_RST_COMMENT.sub(blank, "\n".join(lines)).split("\n"))
+    return tuple(_RST_OVERLINE.sub("", _RST_COMMENT.sub(blank, "\n".join(lines))).split("\n"))
 
 
 def _too_many(what: str, path: str, line: int | None = None) -> errors.UnreadableError:
