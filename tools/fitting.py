@@ -168,45 +168,25 @@ def list_effects(rulebook: Rulebook) -> list[Effect]:
         conditions = compile_table(rulebook).conditions[rule.id]
         if not any(name in rulebook.derived for name in rule.when):
             effects += [
-                Effect(
-                    rule.id,
-                    own.need,
-                    _sign_of(own.effect),
-                    conditions,
-                    _find_least(rulebook, rule.id, own.need),
-                    _find_most(rulebook, own.need, own.effect),
-                )
-                for own in rule.effects
+                _make_effect(rulebook, rule.id, own.need, own.effect, conditions) for own in rule.effects
             ]
     for entry in yaml.safe_load(CANDIDATES.read_text("utf-8"))["candidates"]:
         when = {name: _read_condition(wanted) for name, wanted in entry["when"].items()}
         conditions = compile_conditions(rulebook, when)
         effects += [
-            Effect(
-                entry["id"],
-                Need(need),
-                _sign_of(Direction(direction)),
-                conditions,
-                0.0,
-                _find_most(rulebook, Need(need), Direction(direction)),
-            )
+            _make_effect(rulebook, entry["id"], Need(need), Direction(direction), conditions)
             for need, direction in entry["effects"].items()
         ]
     return sorted(effects, key=lambda effect: (effect.rule, effect.need))
 
 
-def _sign_of(direction: Direction) -> int:
-    return 1 if direction is Direction.FOR else -1
-
-
-def _find_least(rulebook: Rulebook, rule: str, need: Need) -> float:
-    least = LEAST.get((rule, need))
-    return 0.0 if least is None else rulebook.scale.weight(least)
-
-
-def _find_most(rulebook: Rulebook, need: Need, direction: Direction) -> float:
-    most = MOST.get(need, Strength.VERY_STRONG) if direction is Direction.FOR else Strength.VERY_STRONG
-    return rulebook.scale.weight(most)
+def _make_effect(
+    rulebook: Rulebook, rule: str, need: Need, direction: Direction, conditions: Conditions
+) -> Effect:
+    weight, speaks_for = rulebook.scale.weight, direction is Direction.FOR
+    least = weight(LEAST[rule, need]) if (rule, need) in LEAST else 0.0
+    most = weight(MOST.get(need, Strength.VERY_STRONG) if speaks_for else Strength.VERY_STRONG)
+    return Effect(rule, need, 1 if speaks_for else -1, conditions, least, most)
 
 
 def _read_condition(wanted: str | list[str] | dict[str, str]) -> Condition:

@@ -104,8 +104,8 @@ class Entry:
 
     def limit(self, number: float, low: float, high: float, asked: Criterion | QuantityKind) -> None:
         """Raise an error if a number is ambiguous, out of the limits, or not whole where `asked` requires it."""
-        grouped = isinstance(number, float) and self._document and self._document.is_grouped(self.path)
-        if grouped and low <= number * 1000 <= high:
+        may_be_thousands = isinstance(number, float) and low <= number * 1000 <= high
+        if may_be_thousands and self._document and self._document.is_grouped(self.path):
             doubt = ask_back(f"'{asked.id}'", number, number * 1000)
             raise self.fail(doubt.message, doubt.hint)
         if not low <= number <= high:

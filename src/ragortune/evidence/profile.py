@@ -231,6 +231,19 @@ def _hint_at_number(criterion: Criterion, value: str) -> str | None:
     return f"write the number of {criterion.unit} alone: {number:.12g}" if fits else _NUMBERS
 
 
+def _hint_at_level(criterion: Criterion, words: str) -> str | None:
+    """Return a hint with the level that words such as `annually` mean where `ask` asks; None for other words."""
+    from ragortune.evidence.answers import SeveralLevelsError, read_answer  # noqa: PLC0415  (it needs the words of profiles)
+
+    if not any(map(str.isalpha, words)):  # only `ask` numbers the levels
+        return None
+    try:
+        level = read_answer(criterion, words)
+    except AnswerError as error:
+        return error.message if isinstance(error, SeveralLevelsError) else None
+    return f"did you mean '{level}'?" if isinstance(level, str) else None
+
+
 def join_levels(criterion: Criterion, levels: Iterable[str]) -> str:
     """Return levels in words, joined by "and" if several can hold at once, else by "or"."""
     return join_words(levels, "and" if criterion.several else "or")
@@ -263,16 +276,3 @@ def find_declined(criteria: Iterable[Criterion], data: object) -> tuple[str, ...
         if value == UNKNOWN:
             declined.append(criterion.id)
     return tuple(declined)
-
-
-def _hint_at_level(criterion: Criterion, words: str) -> str | None:
-    """Return a hint with the level that words such as `annually` mean where `ask` asks; None for other words."""
-    from ragortune.evidence.answers import SeveralLevelsError, read_answer  # noqa: PLC0415  (it needs the words of profiles)
-
-    if not any(map(str.isalpha, words)):  # only `ask` numbers the levels
-        return None
-    try:
-        level = read_answer(criterion, words)
-    except AnswerError as error:
-        return error.message if isinstance(error, SeveralLevelsError) else None
-    return f"did you mean '{level}'?" if isinstance(level, str) else None

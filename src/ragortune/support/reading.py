@@ -272,10 +272,12 @@ def read_document(
 def parse_text(text: str, name: str) -> Document:
     """Read YAML, JSON or TOML, by the extension of a name, else by what it holds; raises UnreadableError."""
     ending = name.rpartition(".")[2].lower()
-    if ending not in ("json", "toml", "yaml", "yml"):
-        with contextlib.suppress(UnreadableError):
-            return parse_json(text, name)
-    return {"json": parse_json, "toml": parse_toml}.get(ending, parse_yaml)(text, name)
+    readers = {"json": parse_json, "toml": parse_toml, "yaml": parse_yaml, "yml": parse_yaml}
+    if reader := readers.get(ending):
+        return reader(text, name)
+    with contextlib.suppress(UnreadableError):
+        return parse_json(text, name)
+    return parse_yaml(text, name)
 
 
 def parse_json(text: str, path: str) -> Document:

@@ -43,7 +43,7 @@ _ESCAPED = re.compile(r"&#?\w{1,8};")
 
 def may_address(text: str) -> bool:
     """Tell whether a text may address this program; one without its name does not."""
-    return bool(_OWN_NAME.search(text) or _OWN_NAME.search(UNSEEN.sub("", text)))
+    return bool(_OWN_NAME.search(text if text.isascii() else UNSEEN.sub("", text)))
 
 
 def read_remark(comment: str) -> str | None:
