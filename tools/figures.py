@@ -233,20 +233,22 @@ def describe_scale(rulebook: Rulebook) -> str:
 
 
 def describe_aside(rulebook: Rulebook) -> dict[str, str]:
-    """Return the tables on the cases kept aside: the shipped rules, a language model that read the settings, and rules of thumb."""
+    """Return the tables on the cases kept aside: the shipped rules, a language model, and rules of thumb."""
     data = yaml.safe_load(ASIDE.read_text("utf-8"))
     cases = {entry["id"]: msgspec.convert(entry, Case) for entry in data["cases"]}
     vocabulary = Vocabulary(rulebook.criteria)
     coded = [(case, vocabulary.read_profile(case.profile).levels) for case in cases.values()]
     aside = rulebook.replace(casebook=msgspec.Raw(msgspec.msgpack.encode(coded)))
-    answers = {
-        case_id: {Option(option): share for option, share in shares.items()}
-        for case_id, shares in data["language_model"].items()
-    }
-    judged = {
-        "**scorecard**": measure_agreement(aside),
-        "a strong language model": judge_answers(cases, answers, rulebook.scale.firm_from),
-    }
+    judged = {"**scorecard**": measure_agreement(aside)}
+    for name, key in (
+        ("a strong language model", "language_model"),
+        ("the same model, on the coded profiles", "language_model_on_profiles"),
+    ):
+        answers = {
+            case_id: {Option(option): share for option, share in shares.items()}
+            for case_id, shares in data[key].items()
+        }
+        judged[name] = judge_answers(cases, answers, rulebook.scale.firm_from)
     fitted = {case.group for case in rulebook.cases}
     rows = []
     for name, agreement in judged.items():
