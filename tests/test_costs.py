@@ -372,6 +372,24 @@ def test_a_label_is_billed_as_a_few_tokens(assess):
     assert answer_of("free_text").mid == 300
 
 
+@pytest.mark.parametrize(
+    ("kind", "output", "tokens"),
+    [
+        ("classification", "unknown", 10),
+        ("classification", "free_text", 300),
+        (["classification", "writing"], "unknown", 300),
+    ],
+)
+def test_a_classification_is_billed_as_a_few_tokens_unless_the_team_says_that_it_writes(
+    assess, kind, output, tokens
+):
+    report = assess(
+        {"task": {"kind": kind}, "behaviour": {"output": output}, "performance": {"volume": 50_000}}
+    )
+
+    assert next(own.mid for own in report.inputs if own.name == "answer_tokens") == tokens
+
+
 def test_where_nothing_can_be_used_there_is_no_cheapest(assess):
     report = assess(with_quantities(first_token_budget=1))
 

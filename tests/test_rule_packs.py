@@ -308,7 +308,7 @@ def test_a_derived_criterion_that_nothing_computes_or_whose_levels_are_renamed_i
 def test_a_default_of_a_quantity_that_no_bill_could_use_is_refused_where_it_is(team_pack, defaults, message):
     (team_pack / "quantities").mkdir()
     (team_pack / "quantities" / "ours.yaml").write_text(
-        f"quantities:\n  - {{id: model, asks: models, rows: [chat_model], several: true, depends_on: model.strength, defaults: {defaults}}}\n"
+        f"quantities:\n  - {{id: model, asks: models, rows: [chat_model], several: true, depends_on: [model.strength], defaults: {defaults}}}\n"
     )
     with pytest.raises(RulebookError) as caught:
         load_rulebook(team_pack)

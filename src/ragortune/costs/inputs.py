@@ -95,10 +95,14 @@ class Inputs:
         entry = self.profile.quantities.get(name)
         return entry.names if entry else ()
 
-    def level_of(self, criterion: str | None) -> str | None:
-        """Return the level of a criterion if exactly one is known, else None."""
-        levels = self.profile.levels.get(criterion or "", ())
-        return levels[0] if len(levels) == 1 else None
+    def level_of(self, criterion: str) -> str:
+        """Return the level of a criterion if exactly one is known, else an empty text."""
+        levels = self.profile.levels.get(criterion, ())
+        return levels[0] if len(levels) == 1 else ""
+
+    def _choose_level(self, kind: QuantityKind) -> str:
+        """Return the level that chooses the default of a quantity: that of the first criterion which is answered."""
+        return next((self.level_of(name) for name in kind.depends_on if name in self.profile.levels), "")
 
     @property
     def inside(self) -> tuple[str, ...]:
@@ -117,8 +121,7 @@ class Inputs:
         entry = self.profile.quantities.get(quantity)
         names = entry.names if entry else ()
         if not names:
-            level = self.level_of(kind.depends_on) or ""
-            default = kind.defaults.get(level, kind.defaults.get("otherwise"))
+            default = kind.defaults.get(self._choose_level(kind), kind.defaults.get("otherwise"))
             if default is not None:
                 names, self.assumed[quantity] = (default,), default
         try:
@@ -163,7 +166,7 @@ class Inputs:
 
     def _default(self, name: str) -> Input:
         kind = self._kinds.get(name)
-        at_level = f"{name}-{self.level_of(kind.depends_on if kind else None)}"
+        at_level = f"{name}-{self._choose_level(kind)}" if kind else name
         row = self.book.find(at_level if at_level in self.book.rows else name, "default")
         return _read_row(row, "value", name, Origin.DEFAULT)
 

@@ -96,8 +96,9 @@ class QuantityKind(Record, frozen=True):
     """Other words that can be named."""
     several: bool = False
     """True where a list of names can be given."""
-    depends_on: str | None = None
-    """The criterion on whose level the default depends: a price row `id-level`, or a name under `defaults`."""
+    depends_on: tuple[str, ...] = ()
+    """The criteria of which the first that is answered chooses the default by its level: a price row `id-level`, or a name
+    under `defaults`."""
     defaults: Mapping[str, str] = NOTHING
     """The default name by level, or under `otherwise`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 
@@ -176,17 +177,19 @@ def _check_quantity(authored: Authored, kind: QuantityKind) -> None:
     for index, name in enumerate(kind.rows):
         kinds = authored.records["price_kinds"]
         authored.report_unknown("kind of price row", name, kinds, (*at, "rows", index))
-    for part in ("criterion", "depends_on"):
-        if name := getattr(kind, part):
-            authored.report_unknown("criterion", name, criteria, (*at, part))
+    if kind.criterion:
+        authored.report_unknown("criterion", kind.criterion, criteria, (*at, "criterion"))
+    for index, name in enumerate(kind.depends_on):
+        authored.report_unknown("criterion", name, criteria, (*at, "depends_on", index))
     if kind.criterion in criteria and not (kind.unit and criteria[kind.criterion].unit):
         takes = "takes a number" if criteria[kind.criterion].unit else "takes none: it has no unit"
         message = f"'{kind.id}' is a {'number' if kind.unit else 'name'}, and '{kind.criterion}' {takes}"
         if not (kind.unit or criteria[kind.criterion].unit):
             message = f"'{kind.id}' is a name; with a criterion, a quantity can share a number only"
         authored.report(message, (*at, "criterion"))
-    prices, depends = authored.records["prices"], criteria.get(kind.depends_on or "")
-    levels = (*(depends.level_ids if depends else ()), "otherwise")
+    prices = authored.records["prices"]
+    known = (criteria[name].level_ids for name in kind.depends_on if name in criteria)
+    levels = (*itertools.chain.from_iterable(known), "otherwise")
     for level, name in kind.defaults.items():
         authored.report_unknown("level", level, levels, (*at, "defaults", level), key=True)
         if name not in kind.words and not (name in prices and prices[name].kind in kind.rows):
