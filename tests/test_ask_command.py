@@ -619,6 +619,14 @@ def test_without_a_terminal_it_names_the_questions_and_the_file(run, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_without_a_terminal_it_says_that_no_question_is_worth_asking(run, write):
+    minutes = {"task.kind": "summarisation", "knowledge.access_path": "in_request", "knowledge.gap": "none"}
+    minutes |= {"data.examples": "none", "readiness.prompting": "good_enough", "model.strength": "frontier"}
+
+    assert "worth asking" in run("ask", write("minutes.yaml", json.dumps(minutes))).err.splitlines()[0]
+    assert "worth asking" not in run("ask", write("new.yaml", "task.kind: summarisation\n")).err
+
+
 def test_without_a_terminal_only_questions_about_what_exists_are_named(run, write, book):
     known = {name: (own.level_ids[0],) for name, own in book.criteria.items()}
     del known["data.quality"], known["operations.owner"]

@@ -245,6 +245,7 @@ def test_the_block_of_a_document_wins_over_its_prose_and_says_so(book, rules):
     assert audit.recommendation.profile.levels["knowledge.volatility"] == ("weekly",)
     assert "the explicit one is taken" in finding_of(audit, "statements-contradict").message
     assert finding_of(audit, "statements-contradict").line == 9
+    assert finding_of(audit, "statements-contradict").severity is Severity.NOTE
 
 
 def test_facts_from_outside_win_over_the_document(judge, vocabulary):
@@ -767,7 +768,7 @@ def test_a_block_that_says_something_else_than_the_prose_is_told(audit_text):
     audit = audit_text(AGAINST_ITS_BLOCK.replace("OPTION", "rag"))
 
     finding = finding_of(audit, "statements-contradict")
-    assert finding.severity is Severity.WARNING
+    assert finding.severity is Severity.NOTE
     assert finding.line == 5
     assert "its own block says retrieval (line 8), line 5 says fine-tuning" in finding.message
     assert audit.reading.decision.option is Option.RAG

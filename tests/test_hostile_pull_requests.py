@@ -7,12 +7,13 @@ import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
 from ragortune.check.evidence import Quoted, QuoteSources, find_lost_quotes
 from ragortune.evidence.documents.addressed import is_misnamed
-from ragortune.evidence.quotes import QuoteFinder
+from ragortune.evidence.quotes import QuoteFinder, plain_text
 from ragortune.model import Evidence
 from ragortune.report.markdown import escape_markdown
 from ragortune.ruleset.load import cache_folder, trusted_folder
@@ -159,13 +160,13 @@ def test_what_lies_outside_is_not_looked_through_for_a_rule_set(run, write, tmp_
     assert not looked
 
 
-def test_passages_that_are_all_alike_are_not_all_compared_letter_by_letter(monkeypatch):
-    compared = []
-    monkeypatch.setattr("difflib.SequenceMatcher.ratio", lambda matcher: compared.append(matcher) or 0.6)
-    finder = QuoteFinder([f"{'ab' * 90}{number}." for number in range(700)])
+def test_of_passages_that_are_all_alike_only_those_near_the_old_line_are_compared(monkeypatch):
+    finder = QuoteFinder([f"{'ab ' * 90}{number}." for number in range(2000)])
+    plain = Mock(wraps=plain_text)
+    monkeypatch.setattr("ragortune.evidence.quotes.plain_text", plain)
 
-    assert finder.find_nearest("ab" * 90 + "z", 350)
-    assert 0 < len(compared) <= 20
+    assert finder.find_nearest("ab " * 90 + "z", 350)[0].line == 350
+    assert plain.call_count <= 601
 
 
 def test_quotes_that_are_gone_from_many_documents_have_one_budget(run, write, monkeypatch):
@@ -192,10 +193,10 @@ def test_a_second_audit_with_the_same_sources_finds_the_same(monkeypatch):
     reading = SimpleNamespace(path="a.md", lines=lines, decision=None, facts=(), quantities={})
 
     first, second = (
-        [nearest and nearest.line for _, nearest in find_lost_quotes(reading, sources)] for _ in range(2)
+        [nearest and nearest[0].line for _, nearest in find_lost_quotes(reading, sources)] for _ in range(2)
     )
 
-    assert first == second == [1, None]
+    assert first == second == [1, ()]
 
 
 # --- what is believed ---------------------------------------------------------------------------------------------

@@ -339,6 +339,11 @@ def test_documents_are_read_one_after_the_other_because_their_reader_keeps_what_
     ("tool", "arguments", "message"),
     [
         (
+            "check_document",
+            {"text": "docs/adr/0007-price-desk.md"},
+            "error: 'text' is the whole text of a document, not its name 'docs/adr/0007-price-desk.md'",
+        ),
+        (
             "recommend",
             {"profile": "knowledge:\n  gap: mots\n"},
             "error: profile.yaml:2:8: 'knowledge.gap' must be none, some or most, not 'mots'\n"

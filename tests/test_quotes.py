@@ -91,9 +91,35 @@ def test_the_nearest_passage_is_the_sentence_that_was_changed():
 
     nearest = finder.find_nearest("The handbook changes every week, as the editors say.", 3)
 
-    assert nearest.line == 4
-    assert nearest.quote == "**every quarter**, as [the editors](https://example.org/a_(b)) say."
-    assert finder.find_nearest("Completely unrelated words about fishing boats", None) is None
+    assert [part.line for part in nearest] == [3, 4]
+    assert nearest[1].quote == "**every quarter**, as [the editors](https://example.org/a_(b)) say."
+    assert finder.find_nearest("Completely unrelated words about fishing boats", None) == ()
+
+
+def test_the_sentence_of_a_quoted_part_is_nearest_among_many_sentences_of_similar_letters():
+    others = [
+        f"The editors of region {number} meet on Mondays and the talks are long." for number in range(60)
+    ]
+    changed = "All sheets together are about 140 million tokens (counted in August, expired ones included, i.e. all)."
+
+    (nearest,) = QuoteFinder([*others, changed]).find_nearest(
+        "All sheets together are about 14 million tokens", 3
+    )
+
+    assert (nearest.line, nearest.quote) == (61, changed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Prices of `the list <https://example.org/list>`_ change daily.",
+        "Prices of the :term:`list` change daily.",
+        "Prices of the list [1]_ change daily.",
+        "Prices of the list[^age] change daily.",
+    ],
+)
+def test_a_link_a_role_or_a_footnote_that_is_added_leaves_a_quote_as_it_was(text):
+    assert find(text, "Prices of the list change daily.")
 
 
 words = st.text(alphabet=st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]), max_size=60)

@@ -71,7 +71,7 @@ def test_every_command_does_what_the_skill_says(run):
 
     assert codes.pop("ragortune ask profile.yaml") == 2
     assert set(codes.values()) == {0}
-    assert len(codes) == 6
+    assert len(codes) == 4
 
 
 @pytest.mark.usefixtures("project")

@@ -203,7 +203,8 @@ def detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[AuditF
             ]
             message = f" about {name}: {sides}; the explicit one is taken"
             span = spans[-1] if spans else None
-            yield case.report(rule, message, steps, span, subject=f"contradiction {name}")
+            severity = None if all(fact.declared for fact in conflict.facts) else Severity.NOTE
+            yield case.report(rule, message, steps, span, subject=f"contradiction {name}", severity=severity)
 
 
 def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
@@ -220,7 +221,7 @@ def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
         f"{OPTION_NAMES[prose.option]}; the explicit one is taken"
     )
     steps = (*show_decision(declared), *show_decision(prose))
-    yield case.report(rule, message, steps, span, subject="contradiction decision")
+    yield case.report(rule, message, steps, span, subject="contradiction decision", severity=Severity.NOTE)
 
 
 def _format_value(fact: StatedFact) -> str:
@@ -280,13 +281,11 @@ def detect_missing_quotes(rule: FindingRule, case: AuditCase) -> Iterator[AuditF
         written = f" ({evidence.place})" if quoted.span is None and evidence.place is not None else ""
         message = f": {claim}{written} rests on {words}, which is no longer in {document}"
         steps = [Step(StepKind.FACT, f"{claim} was read from {words}")]
-        if nearest is not None:
-            near = f"nearest is line {nearest.line}: {_format_quote(nearest.quote)}"
+        if nearest:
+            near = f"nearest is line {nearest[0].line}: {_format_quote(' '.join(part.quote for part in nearest))}"
             message += f"; {near}"
-            here = evidence not in case.sources.finders
-            steps.append(
-                Step(StepKind.SENTENCE, "nearest passage", nearest) if here else Step(StepKind.SENTENCE, near)
-            )
+            here = None if evidence in case.sources.finders else nearest[0]
+            steps.append(Step(StepKind.SENTENCE, "nearest passage" if here else near, here))
         yield case.report(rule, message, steps, quoted.span, subject=f"evidence {claim}")
 
 

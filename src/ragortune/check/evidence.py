@@ -36,11 +36,10 @@ class QuoteSources(msgspec.Struct, frozen=True):
     """Path of the design document and quote for which the nearest passage was searched in this run."""
 
 
-def find_lost_quotes(reading: DesignReading, sources: QuoteSources) -> Iterator[tuple[Quoted, Span | None]]:
-    """Yield the quotes that are no longer in the documents that they cite, with the most similar passage or None.
-
-    Both the quotes in the document's block and those from outside are looked up.
-    """
+def find_lost_quotes(
+    reading: DesignReading, sources: QuoteSources
+) -> Iterator[tuple[Quoted, tuple[Span, ...]]]:
+    """Yield the quotes of the block and from outside that the documents they cite have no longer, with the nearest passage."""
     quotes = [*list_quotes(reading), *sources.outside]
     own = QuoteFinder(reading.lines) if quotes else None
     for quoted in quotes:
@@ -50,7 +49,7 @@ def find_lost_quotes(reading: DesignReading, sources: QuoteSources) -> Iterator[
             if len(sources.searched) < _MAX_SEARCHED:
                 sources.searched.add((reading.path, evidence))
             searched = (reading.path, evidence) in sources.searched
-            yield quoted, finder.find_nearest(evidence.quote, evidence.line) if searched else None
+            yield quoted, finder.find_nearest(evidence.quote, evidence.line) if searched else ()
 
 
 def list_quotes(reading: DesignReading) -> list[Quoted]:

@@ -109,7 +109,8 @@ def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | 
 
 def _no_terminal(interview: Interview, source: str | None) -> UsageError:
     """Return the error that names the open questions and the file to fill in."""
-    lines = [f"`ask` needs a terminal to ask on; advice so far: {format_advice(interview.advice)}"]
+    asked = "" if interview.wanted else "; no open question is worth asking for it"
+    lines = [f"`ask` needs a terminal to ask on; advice so far: {format_advice(interview.advice)}{asked}"]
     criteria = interview.rulebook.criteria
     names = interview.unasked
     lines += [f"  {name}: {shorten_text(criteria[name].question, 100)}" for name in names[:_MAX_QUESTIONS]]

@@ -88,7 +88,7 @@ class QuotedFiles:
         if not target.name.lower().endswith(ENDINGS) and target not in self._checked:
             document = quote_value(evidence.document)
             message = f"the quoted document {document} is no {join_words(ENDINGS, 'or')} file"
-            raise UnreadableError(message, place, "name it on the command line as well to have it read")
+            raise UnreadableError(message, place, "name it on the command line, or give evidence as text")
         return target
 
     def _open(self, target: Path, evidence: Evidence) -> QuoteFinder:

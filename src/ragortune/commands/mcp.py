@@ -23,6 +23,7 @@ from ragortune.commands.ask import print_next
 from ragortune.commands.check import check_documents
 from ragortune.commands.connection import serve_streams
 from ragortune.commands.cost import print_costs
+from ragortune.commands.documents import ENDINGS
 from ragortune.commands.explain import show_page
 from ragortune.commands.recommend import recommend_profiles
 from ragortune.commands.requests import CheckRequest, CostRequest, ExplainRequest, RecommendRequest
@@ -133,12 +134,9 @@ def build_server(rules: str | None, environment: Environment) -> Server[Any]:
 
 def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
     """Return the tools by name; their descriptions list the criteria and quantities of the rule set."""
-    text = {"type": "string", "description": "The whole text of the document, in Markdown."}
-    path = {"type": "string", "description": "Name to show it under; no file of this name is read."}
-    page = {
-        "type": "string",
-        "description": "A rule or its code, criterion, option, source, scale, probability, firm or exit-codes.",
-    }
+    text = {"type": "string", "description": "The whole text of the document, not its path."}
+    path = {"type": "string", "description": "Its name; `.rst` says reStructuredText. No file is read."}
+    page = {"type": "string", "description": "A rule or its code, criterion, option, source or topic (firm)."}
     why_not = {"enum": list(Option), "description": "Say what speaks against this option, too."}
     known = _describe_profile(map(_outline_criterion, rulebook.criteria.values()))
     numbers = _describe_profile(
@@ -164,8 +162,9 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
         _offer(
             ("check_document", "Check a design document"),
             "Judge a design document (ADR, RFC, PRD): what it decides, the facts it states with line and exact quote, "
-            "and findings where they disagree or the quotes of its `ragortune` block are gone. Quotes from other "
-            "documents are not looked up; `ragortune check` does that.",
+            "and findings where they disagree or the quotes of its block are gone (a fence of the language `ragortune`, "
+            "with the keys decision, evidence: {line, quote} and profile, in YAML). Quotes from other documents are not "
+            "looked up; `ragortune check` does that.",
             (_check, CheckResult),
             {"text": text, "path": path},
         ),
@@ -316,7 +315,10 @@ def _ask_next(arguments: Arguments, rules: str | None, environment: Environment)
 
 def _check(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
     path = _read_text_argument({"path": "document.md", **arguments}, "path", _NAME_LENGTH)
-    streams = _with_stdin(_read_text_argument(arguments, "text"), environment)
+    text = _read_text_argument(arguments, "text")
+    if "\n" not in text and text.lower().endswith(ENDINGS):
+        raise UsageError(f"'text' is the whole text of a document, not its name {quote_value(text)}")
+    streams = _with_stdin(text, environment)
     request = CheckRequest(paths=["-"], formats=["json"], rules=rules, stdin_name=path, open_quoted=False)
     return check_documents(request, streams)
 

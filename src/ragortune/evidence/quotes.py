@@ -8,13 +8,13 @@ readers do not see is no evidence.
 
 from __future__ import annotations
 
-import difflib
 import io
 import itertools
 import re
 import unicodedata
 from array import array
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -29,13 +29,14 @@ from ragortune.support.text import INVISIBLE
 _LEFT_OUT = re.compile(
     r"(?P<space>\s*+\0[\0>\s]*|[^\S\n]+\n[>\s]*|\n[>\s]+|\s{2,}|&nbsp;|<br\s?/?>)"
     r"|(?P<marked>\w[\u0300-\u036f]{1,4})"
+    r"| ?\[\^[^\[\]\n]{1,200}\]| \[[\w#*-]{1,60}\]_(?!\w)| <[^<>`\n]{1,1000}>(?=`_)|:[a-z][\w:+.-]{0,60}:(?=`)"
     r"|\]\([^()\n]{0,1000}+(?:\([^()\n]{0,200}+\)[^()\n]{0,1000}+){0,2}+\)|\]\[[^\[\]\n]{0,200}\]|!?\[|\]|[*_`]"
     r"|</?(?:b|i|u|em|strong|code|mark|sub|sup)\s?/?>"
     r"|\\(?=[\n!-/:-@\[-`{-~])"
     rf"|[{INVISIBLE}]+"
 )
-"""White space of several characters, hidden text, letters with marks of their own, and what is left out: markup, and
-characters that cannot be seen. Every part is bounded or cannot match in two ways."""
+"""White space of several characters, hidden text, letters with marks of their own, and what is left out: markup, marks of
+footnotes, and characters that cannot be seen. Every part is bounded or cannot match in two ways."""
 _NORMALISED = str.maketrans("‘’‚“”„‐‑–—−", "'''\"\"\"-----")  # noqa: RUF001  (the look-alikes are the point)
 _NORMALISED |= {code: ord(" ") for code in range(0x3001) if chr(code).isspace()}
 _FENCED = re.compile(r"([^`~]*)(?:`{3}|~{3})")
@@ -44,13 +45,12 @@ _HIDDEN = re.compile(r"<!--(?s:.*?)-->|~~.*?~~")
 _STRUCK = re.compile("~~.*?~~")
 _BLANK = "\0"
 """Replaces what a reader does not see; no document that can be read has it."""
-_SENTENCE_END = re.compile(r"(?<=[.!?;])\s|\n\s*(?=\n|[-*+|#>]|\d{1,3}[.)])")
+_SENTENCE_END = re.compile(r"(?<=[.!?;])(?<!\.\w\.)\s|\n\s*(?=\n|[-*+]\s|[|#>]|\d{1,3}[.)])")
 _LONGEST_PASSAGE = 300
 _CANDIDATES = 300
 """Number of passages before and after the old line among which the nearest one is searched."""
-_MAX_COMPARED = 20
-"""Number of passages that are compared in full, those with the highest upper bound of the ratio first."""
-_MIN_SIMILARITY = 0.5
+_MIN_SHARED = 0.5
+"""Least share of the letters of a lost quote that are in words of the nearest passage."""
 _MAX_OCCURRENCES = 2_000
 """Occurrences that are examined per quote; words that are everywhere are no evidence."""
 
@@ -80,27 +80,21 @@ class QuoteFinder:
                 return tuple(self._cut(self._source(start), self._source(start + len(words) - 1) + 1))
         return ()
 
-    def find_nearest(self, quote: str, line: int | None = None) -> Span | None:
-        """Return the passage most similar to a lost quote, or None if none is similar enough.
+    def find_nearest(self, quote: str, line: int | None = None) -> tuple[Span, ...]:
+        """Return the passage that shares most words with a lost quote, line by line; empty if it shares too few.
 
-        In a long document only passages near the old line are compared.
+        Long words count more, and of equal passages the nearest to the old line. Only those near it are compared.
         """
-        wanted = plain_text(quote).casefold()[:_LONGEST_PASSAGE]
-        at = bisect_right(self._passages, (self._starts[min(max(line or 1, 1), len(self._starts)) - 1], ""))
+        wanted = _count_words(quote[:_LONGEST_PASSAGE])
+        old = self._starts[min(max(line or 1, 1), len(self._starts)) - 1]
+        at = bisect_right(self._passages, (old, ""))
+        best, found = _MIN_SHARED * sum(map(len, wanted.elements())), None
         near = self._passages[max(0, at - _CANDIDATES) : at + _CANDIDATES]
-        matcher = difflib.SequenceMatcher(b=wanted)
-        likeness: list[tuple[float, int]] = []
-        for index, (_, text) in enumerate(near):
-            matcher.set_seq1(plain_text(text).casefold())
-            likeness.append((matcher.quick_ratio(), index))  # a fast upper bound of the ratio
-        best, found = _MIN_SIMILARITY, None
-        for most, index in sorted(likeness, reverse=True)[:_MAX_COMPARED]:
-            if most < best:
-                break
-            matcher.set_seq1(plain_text(near[index][1]).casefold())
-            if (ratio := matcher.ratio()) >= best:
-                best, found = ratio, near[index]
-        return next(self._cut(found[0], found[0] + len(found[1])), None) if found else None
+        for start, text in sorted(near, key=lambda place: abs(place[0] - old)):
+            shared = sum(map(len, (wanted & _count_words(text)).elements()))
+            if shared > best:
+                best, found = shared, (start, start + len(text))
+        return tuple(self._cut(*found)) if found else ()
 
     @cached_property
     def _passages(self) -> list[tuple[int, str]]:
@@ -146,6 +140,10 @@ class QuoteFinder:
 def plain_text(text: str) -> str:
     """Return text without markup of emphasis and links, white space made one space."""
     return _make_plain(text)[0].strip()
+
+
+def _count_words(text: str) -> Counter[str]:
+    return Counter(re.findall(r"\w+(?:[.,]\w+)*", plain_text(text).casefold()))
 
 
 def _make_plain(text: str) -> tuple[str, Sequence[int], Sequence[int]]:

@@ -148,7 +148,7 @@ def _show_briefly(audit: DocumentAudit, finding: AuditFinding, form: int) -> Ite
     """Yield a finding without its argument: with excerpt and remedy in form 1, as a truncated sentence from form 3 on."""
     head = Span(f"{finding.severity}[{finding.rule.id}]", _STYLES[finding.severity])
     place = f" {finding.rule.code} {audit.reading.path}:{finding.line}: "
-    message = cut_text(format_message(finding), LONG if form < 3 else SHORT)
+    message = cut_text(format_message(finding), _LONGEST_MESSAGE if form < 2 else LONG if form < 3 else SHORT)
     yield Paragraph((head, place, message))
     if form < 2 and finding.severity is not Severity.NOTE:
         yield Drawing(lambda width: _draw_excerpt(audit, finding, width))

@@ -9,6 +9,7 @@ from ragortune.check.answers import StatedAnswers
 from ragortune.check.case import find_sentence
 from ragortune.evidence.entries import describe_details
 from ragortune.evidence.quantities import describe_quantity
+from ragortune.evidence.quotes import QuoteFinder
 from ragortune.evidence.round_trip import dump_yaml, flow
 from ragortune.model import Evidence
 from ragortune.model.documents import DesignReading, Span, StatedFact
@@ -62,16 +63,14 @@ def _cite_fact(reading: DesignReading, fact: StatedFact) -> str | Evidence | Non
 
 
 def quote_sentence(reading: DesignReading, span: Span) -> Evidence:
-    """Return a quote of the whole sentence around a span, as far as it is on that line, so that edits to it are noticed."""
+    """Return a quote of the whole sentence around a span, over all its lines, so that edits to it are noticed."""
     sentence = find_sentence(reading, span)
-    pieces = [piece for piece in sentence.pieces if piece.line == span.line] if sentence else []
-    quote = span.quote
-    if pieces:
-        first = min(piece.column for piece in pieces)
-        last = max(piece.column + piece.length for piece in pieces)
-        if first <= span.column and span.column + len(quote) <= last <= first + _LONGEST_EVIDENCE:
-            quote = reading.lines[span.line - 1][first - 1 : last - 1]
-    return Evidence(quote, line=span.line)
+    found = QuoteFinder(reading.lines).find(sentence.text, span.line) if sentence else ()
+    quote = " ".join(part.quote for part in found)
+    rests = any(part.line == span.line and span.quote in part.quote for part in found)
+    if rests and len(quote) <= _LONGEST_EVIDENCE:
+        return Evidence(quote, line=found[0].line)
+    return Evidence(span.quote, line=span.line)
 
 
 def write_profile(answers: StatedAnswers) -> str:
