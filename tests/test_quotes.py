@@ -226,6 +226,15 @@ def test_a_team_that_changes_the_sentence_has_to_look_at_its_decision_again(run,
     assert 'nearest is line 13: "The list changes once a year."' in finding["message"]
 
 
+def test_a_team_reads_on_one_screen_what_a_long_sentence_says_now(run, write):
+    sentence = "The list changes every week except in the quiet weeks between the holidays and the fair in spring."
+    record = RECORD.replace("The list changes every week.", sentence)
+    head, _, tail = record.rpartition("fair in spring")
+    shown = run("check", write("7.md", f"{head}fair in autumn{tail}")).out
+
+    assert "between the holidays and the fair in autumn." in " ".join(shown.split())
+
+
 def test_a_team_that_moves_rewraps_or_stresses_the_sentence_has_not(run, write):
     head, _, tail = RECORD.rpartition("The list changes every week.")
     write("7.md", head + "More on the list.\n\nThe list changes\n**every** _week_." + tail)

@@ -135,8 +135,8 @@ def build_server(rules: str | None, environment: Environment) -> Server[Any]:
 def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
     """Return the tools by name; their descriptions list the criteria and quantities of the rule set."""
     text = {"type": "string", "description": "The whole text of the document, not its path."}
-    path = {"type": "string", "description": "Its name; `.rst` says reStructuredText. No file is read."}
-    page = {"type": "string", "description": "A rule or its code, criterion, option, source or topic (firm)."}
+    path = {"type": "string", "description": "Its name; .rst is read as reStructuredText. No file is opened."}
+    page = {"type": "string", "description": "A rule, code, criterion, option, source or topic, as `firm`."}
     why_not = {"enum": list(Option), "description": "Say what speaks against this option, too."}
     known = _describe_profile(map(_outline_criterion, rulebook.criteria.values()))
     numbers = _describe_profile(
