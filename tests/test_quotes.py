@@ -227,7 +227,9 @@ def test_a_team_that_changes_the_sentence_has_to_look_at_its_decision_again(run,
 
 
 def test_a_team_reads_on_one_screen_what_a_long_sentence_says_now(run, write):
-    sentence = "The list changes every week except in the quiet weeks between the holidays and the fair in spring."
+    sentence = (
+        "The list changes every week except in the quiet weeks between the holidays and the fair in spring."
+    )
     record = RECORD.replace("The list changes every week.", sentence)
     head, _, tail = record.rpartition("fair in spring")
     shown = run("check", write("7.md", f"{head}fair in autumn{tail}")).out
