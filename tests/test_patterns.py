@@ -4,16 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragortune.evidence.documents.matching import Matcher, WordClasses
-from ragortune.evidence.documents.patterns import PatternError, compile_patterns, parse_pattern
+from ragortune.evidence.documents.patterns import (
+    Matcher,
+    PatternError,
+    WordClasses,
+    compile_patterns,
+    parse_pattern,
+)
 from ragortune.evidence.documents.tokens import cut_text
 
 
 def build(patterns, lists):
     """Return what finds patterns, and what words count as for it."""
     nodes = compile_patterns(patterns, lists)
-    classes = WordClasses([nodes])
-    return Matcher(nodes, classes), classes.__getitem__
+    return Matcher(nodes), WordClasses([nodes]).__getitem__
 
 
 def find(patterns, words, lists=None):
@@ -82,7 +86,7 @@ def test_patterns_with_a_common_beginning_are_found_each_with_its_number():
 )
 def test_a_pattern_that_cannot_be_read_says_why(pattern, complaint):
     with pytest.raises(PatternError, match=complaint):
-        parse_pattern(pattern, ())
+        parse_pattern(pattern, {})
 
 
 def count_steps(matcher, words):
@@ -90,11 +94,11 @@ def count_steps(matcher, words):
     steps = 0
     for first in range(len(words)):
         state = matcher._start
-        at = first
-        while at < len(words) and (state.places or state.gaps):
-            state, taken = matcher._follow(state, words[at : at + state.reach])
-            at += taken
+        for word in words[first:]:
+            state = state.following[word]
             steps += 1
+            if not state.items:
+                break
     return steps
 
 

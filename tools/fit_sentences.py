@@ -32,7 +32,7 @@ from ragortune.evidence.documents.classifiers import (
     list_context,
 )
 from ragortune.evidence.documents.facts import may_answer
-from ragortune.evidence.documents.matching import is_plain
+from ragortune.evidence.documents.patterns import is_plain
 from ragortune.evidence.documents.tokens import cut_text
 from ragortune.model import Option
 from score_reader import GROUPS, Label, Labelled

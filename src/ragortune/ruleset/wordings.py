@@ -20,10 +20,10 @@ _NUMBERS = re.compile(rf"{_NUMBER}(?: {_NUMBER})*")
 
 def check_wordings(authored: Authored) -> None:
     """Report everything that makes the language of a rule set unusable."""
-    lists = authored.records["words"]
+    lists: dict[str, tuple[str, ...]] = dict.fromkeys(authored.records["words"], ())
     for kind in (kind.name for kind in KINDS["language"]):
         # A list may name no other list, so that lists cannot name each other in a circle.
-        known = () if kind == "words" else lists
+        known = {} if kind == "words" else lists
         for record in authored.records[kind].values():
             for part in ("any", "near", "unless"):
                 for index, pattern in enumerate(getattr(record, part, ())):

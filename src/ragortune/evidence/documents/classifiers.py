@@ -12,7 +12,7 @@ from itertools import chain, pairwise
 
 import msgspec
 
-from ragortune.evidence.documents.matching import is_plain
+from ragortune.evidence.documents.patterns import is_plain
 from ragortune.model import Criterion, Option
 from ragortune.model.documents import DocumentStatus, Sentence
 from ragortune.support.record import Record

@@ -15,7 +15,7 @@ from ragortune.evidence.documents.assertion import Analysis, Marked
 from ragortune.evidence.documents.classifiers import WORD
 from ragortune.evidence.documents.decision import Tally
 from ragortune.evidence.documents.language import Topic
-from ragortune.evidence.documents.matching import is_plain
+from ragortune.evidence.documents.patterns import is_plain
 from ragortune.evidence.documents.sections import ASIDE, DECIDING
 from ragortune.model import Option
 from ragortune.model.documents import Block, SectionKind

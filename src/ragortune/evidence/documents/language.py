@@ -22,8 +22,7 @@ from ragortune.evidence.documents.classifiers import (
     list_counted,
     list_words,
 )
-from ragortune.evidence.documents.matching import Matcher, WordClasses
-from ragortune.evidence.documents.patterns import Node, compile_patterns
+from ragortune.evidence.documents.patterns import Matcher, Node, WordClasses, compile_patterns
 from ragortune.model import Option, Rulebook
 from ragortune.model.documents import Block, Meaning, SectionKind
 from ragortune.support.record import NOTHING, Record
@@ -339,7 +338,7 @@ class Language:
                 *self.common_words.values(),
             ),
         )
-        self._sentences, self._names, self._conditions = (Matcher(nodes, self._classes) for nodes in automata)
+        self._sentences, self._names, self._conditions = map(Matcher, automata)
 
     def classify(self, words: Iterable[str]) -> tuple[str, ...]:
         """Return the class of each word; words without a meaning of their own share one."""

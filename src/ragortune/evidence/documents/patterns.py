@@ -1,19 +1,24 @@
-"""The pattern language of everything in `rules/language/`, and the automaton of many patterns.
+"""The pattern language of everything in `rules/language/`, and the matcher that finds many patterns in rows of words.
 
     word  word*  (one|two words)  [optional words]  ..3  @list  <duration>
 
 A pattern is a row of words; `word*` stands for any ending, `..3` for up to three words and the commas between them,
 `@list` for a list of words, and `<amount>` for an amount that was found before (`<duration>`, `<money>`, `<count>`,
 `<size>`, `<share>`, `<rate>`). There is no repetition without a bound, so that a match looks at a bounded number of words,
-and a text costs time in proportion to its length.
+and a text costs time in proportion to its length. As in RE2, the automaton of all patterns is made deterministic while
+texts are read, so that a word costs one look into a table however many patterns there are.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain, islice
 
 import msgspec
+
+from ragortune.evidence.documents.tokens import APART
 
 WIDEST_GAP = 12
 _DEEPEST = 6
@@ -23,6 +28,14 @@ _PIECE = re.compile(
 )
 _WORD = re.compile(r"[^\W_]+(?:['_][^\W_]+)*$|[?:%$\u20ac\u00a3/\u2192,.]$|[^\w\s]$")
 AMOUNTS = ("duration", "money", "count", "size", "share", "rate")
+_STOPS = frozenset((".", "?", ":", ";", "!", "|"))
+"""Tokens that end a clause; a gap does not run over them."""
+_SOFT_STOPS = frozenset((",", "(", ")", "\u2013"))
+_MAX_STOPS = 2
+_MAX_REMEMBERED = 50_000
+_MAX_STEPS = 200_000
+_OTHER, _OTHER_MARK = "OTHER", "*"
+"""What a word counts as that no pattern names, and any other sign; no word has capital letters."""
 
 
 class PatternError(Exception):
@@ -42,12 +55,6 @@ class Gap(msgspec.Struct, frozen=True):
     width: int
 
 
-class ListRef(msgspec.Struct, frozen=True):
-    """A list of words that is named elsewhere."""
-
-    name: str
-
-
 class Choice(msgspec.Struct, frozen=True):
     """One of several rows."""
 
@@ -55,18 +62,12 @@ class Choice(msgspec.Struct, frozen=True):
     optional: bool = False
 
 
-Element = Word | Gap | ListRef | Choice
+Element = Word | Gap | Choice
 
 
-def parse_pattern(text: str, lists: Iterable[str]) -> tuple[Element, ...]:
-    """Return the elements of a pattern; raises PatternError.
-
-    Args:
-        text: the pattern.
-        lists: names that `@` may refer to.
-
-    """
-    parser = _Parser(text, frozenset(lists))
+def parse_pattern(text: str, lists: Mapping[str, Sequence[str]]) -> tuple[Element, ...]:
+    """Return the elements of a pattern; raises PatternError. `lists` are the lists of words that it may name."""
+    parser = _Parser(text, lists)
     row = parser.read_row(0)
     if parser.at < len(parser.pieces):
         raise PatternError(f"closes {parser.pieces[parser.at][1]!r} without opening it")
@@ -80,7 +81,7 @@ def parse_pattern(text: str, lists: Iterable[str]) -> tuple[Element, ...]:
 class _Parser:
     """Reads one pattern from left to right."""
 
-    def __init__(self, text: str, lists: frozenset[str]) -> None:
+    def __init__(self, text: str, lists: Mapping[str, Sequence[str]]) -> None:
         self.lists = lists
         self.at = 0
         found = list(_PIECE.finditer(text))
@@ -117,7 +118,7 @@ class _Parser:
         if kind == "list":
             if text not in self.lists:
                 raise PatternError(f"names the list '@{text}', which is not defined")
-            return ListRef(text)
+            return Choice(tuple(parse_pattern(own, {}) for own in self.lists[text]))
         if kind == "amount":
             if text[1:-1] not in AMOUNTS:
                 raise PatternError(f"names the amount {text}; there are {', '.join(AMOUNTS)}")
@@ -162,57 +163,173 @@ def compile_patterns(
 ) -> tuple[Node, ...]:
     """Return the automaton of patterns, each of them with its number; raises PatternError.
 
+    Patterns with a common beginning share its places.
+
     Args:
         patterns: patterns, and the number under which all of these are found.
         lists: the lists of words that they may name.
 
     """
-    builder = _Builder(lists)
-    for several, entry in patterns:
-        for pattern in several:
-            end = builder.nodes[builder.extend(0, parse_pattern(pattern, lists))]
-            if entry not in end.entries:
-                end.entries.append(entry)
-    return tuple(builder.nodes)
+    nodes = [Node()]
+    followed: dict[tuple[int, Element], int] = {}
 
-
-class _Builder:
-    """Lays out places; patterns with a common beginning share it."""
-
-    def __init__(self, lists: Mapping[str, Sequence[str]]) -> None:
-        self.nodes = [Node()]
-        self._lists = {
-            name: Choice(tuple(parse_pattern(text, lists) for text in texts)) for name, texts in lists.items()
-        }
-        self._after: dict[tuple[int, Element], int] = {}
-
-    def extend(self, at: int, row: tuple[Element, ...]) -> int:
+    def extend(at: int, row: tuple[Element, ...]) -> int:
         """Return the place to which a row of elements leads."""
         for element in row:
-            if (at, element) not in self._after:
-                self._after[at, element] = self._follow(at, element)
-            at = self._after[at, element]
+            if (at, element) not in followed:
+                followed[at, element] = follow(at, element)
+            at = followed[at, element]
         return at
 
-    def _follow(self, at: int, element: Element) -> int:
-        node, after = self.nodes[at], len(self.nodes)
-        self.nodes.append(Node())
-        if isinstance(element, Word):
-            _lead(node, element, after)
-        elif isinstance(element, Gap):
+    def follow(at: int, element: Element) -> int:
+        node, after = nodes[at], len(nodes)
+        nodes.append(Node())
+        if isinstance(element, Gap):
             node.gaps[element.width] = after
-        else:
-            choice = self._lists[element.name] if isinstance(element, ListRef) else element
-            for way in choice.ways:
-                if len(way) == 1 and isinstance(way[0], Word):
-                    _lead(node, way[0], after)
-                else:
-                    self.nodes[self.extend(at, way)].empty.append(after)
-            if choice.optional:
-                node.empty.append(after)
+            return after
+        for way in element.ways if isinstance(element, Choice) else ((element,),):
+            if len(way) == 1 and isinstance(word := way[0], Word):
+                table = node.beginnings if word.any_ending else node.words
+                table.setdefault(word.text, []).append(after)
+            else:
+                nodes[extend(at, way)].empty.append(after)
+        if isinstance(element, Choice) and element.optional:
+            node.empty.append(after)
         return after
 
+    for several, entry in patterns:
+        for pattern in several:
+            end = nodes[extend(0, parse_pattern(pattern, lists))]
+            if entry not in end.entries:
+                end.entries.append(entry)
+    return tuple(nodes)
 
-def _lead(node: Node, word: Word, after: int) -> None:
-    table = node.beginnings if word.any_ending else node.words
-    table.setdefault(word.text, []).append(after)
+
+# --- matching ------------------------------------------------------------------------------------------------------
+
+
+def is_plain(word: str) -> bool:
+    """Tell a word or an amount from a sign."""
+    return word[0].isalnum() or word[0] == "<"
+
+
+class WordClasses(dict[str, str]):
+    """What each word counts as: itself where it is named, the longest beginning that it has, or any other."""
+
+    def __init__(self, automata: Iterable[Iterable[Node]], beside: Iterable[str] = ()) -> None:
+        """Tell apart the words that automata name, those that have a beginning that they name, and others `beside`."""
+        nodes = [*chain.from_iterable(automata)]
+        named = chain((APART, *_STOPS, *_SOFT_STOPS), beside, *(node.words for node in nodes))
+        beginnings = {*chain.from_iterable(node.beginnings for node in nodes)}
+        self._named = {word: word for word in named}
+        self._beginnings = tuple(sorted(beginnings, key=len, reverse=True))
+        super().__init__(self._named)
+
+    def __missing__(self, word: str) -> str:
+        """Classify a word that is met for the first time."""
+        if len(self) >= _MAX_REMEMBERED:
+            self.clear()
+            self.update(self._named)
+        other = _OTHER if is_plain(word) else _OTHER_MARK
+        begun = next((begun for begun in self._beginnings if word.startswith(begun)), "")
+        return self.setdefault(word, f"{begun}*" if begun else other)
+
+
+_Gap = tuple[int, int, int]
+"""The place behind a gap, and how many words and commas the gap may still take."""
+_Item = int | _Gap
+
+
+class _State:
+    """All places that a row of words leads to; where each word leads from here is kept once it is met."""
+
+    __slots__ = ("entries", "following", "items")
+
+    def __init__(self, items: frozenset[_Item], nodes: Sequence[Node]) -> None:
+        self.items = items
+        self.entries = sorted(
+            {entry for item in items if isinstance(item, int) for entry in nodes[item].entries}
+        )
+        self.following: dict[str, _State] = {}
+
+
+class Matcher:
+    """Finds patterns in rows of words; their automaton is made deterministic as far as texts need it."""
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        """Take the automaton of the patterns."""
+        self._nodes = nodes
+        self._reach_one = lru_cache(_MAX_REMEMBERED)(self._follow_gaps)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._states: dict[frozenset[_Item], _State] = {}
+        self._steps = 0
+        self._start = self._reach((0,))
+
+    def scan(self, words: Sequence[str]) -> list[tuple[int, int, int]]:
+        """Return every match in a row of classified words as first word, word behind the last, and number; in order."""
+        hits: list[tuple[int, int, int]] = []
+        for first in range(len(words)):
+            state = self._start
+            for at, word in enumerate(islice(words, first, None), first + 1):
+                state = state.following.get(word) or self._step(state, word)
+                if not state.items:
+                    break
+                if state.entries:
+                    hits += [(first, at, entry) for entry in state.entries]
+        return hits
+
+    def match(self, words: Sequence[str]) -> list[int]:
+        """Return the numbers of the patterns that match a row of classified words as a whole."""
+        state = self._start
+        for word in words:
+            state = state.following.get(word) or self._step(state, word)
+        return state.entries
+
+    def begins(self, word: str) -> bool:
+        """Tell whether a pattern begins with a classified word."""
+        return bool(self._step(self._start, word).items)
+
+    def _step(self, state: _State, word: str) -> _State:
+        """Work out where a word leads, and remember it; a few commas are not counted as words of a gap."""
+        if self._steps >= _MAX_STEPS:
+            self._forget()
+        self._steps += 1
+        reached: list[_Item] = []
+        for item in state.items:
+            if isinstance(item, int):
+                node = self._nodes[item]
+                reached += node.words.get(word, ())
+                for begun, after in node.beginnings.items():
+                    reached += after if word.startswith(begun) else ()
+            elif word not in _STOPS:
+                place, width, commas = item
+                left = (place, width, commas - 1) if word in _SOFT_STOPS else (place, width - 1, commas)
+                if min(left[1:]) >= 0:
+                    reached.append(left)
+        state.following[word] = following = self._reach(reached)
+        return following
+
+    def _reach(self, items: Iterable[_Item]) -> _State:
+        """Return the state of some places, and of every other that is reached from them without a word."""
+        key = frozenset[_Item]().union(*map(self._reach_one, items))
+        if key not in self._states:
+            self._states[key] = _State(key, self._nodes)
+        return self._states[key]
+
+    def _follow_gaps(self, item: _Item) -> frozenset[_Item]:
+        """Return a place with every other that is reached from it without a word."""
+        reached: set[_Item] = set()
+        waiting = [item]
+        while waiting:
+            item = waiting.pop()
+            if item not in reached:
+                reached.add(item)
+                if isinstance(item, int):
+                    node = self._nodes[item]
+                    waiting += [(after, width, _MAX_STOPS) for width, after in node.gaps.items()]
+                    waiting += node.empty
+                else:
+                    waiting.append(item[0])
+        return frozenset(reached)
