@@ -307,6 +307,24 @@ def test_a_model_that_is_given_no_facts_is_ruled_out_where_answers_need_some_in_
     assert prompting.feasible is usable
 
 
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [(["in_request", "by_key"], False), ("by_exploration", False), (["by_key", "by_meaning"], True)],
+)
+def test_facts_that_come_with_the_call_or_by_a_key_are_seen_without_a_search(assess, path, told):
+    report = assess({**BASE, "knowledge": {"gap": "some", "access_path": path}})
+    gates = {found.gate for cost in report.options for found in cost.obstacles}
+
+    assert ("knowledge" in gates) is told
+
+
+def test_sixty_thousand_labelled_tickets_are_not_labelled_again(assess):
+    data = {**BASE, "knowledge": {"gap": "none"}, "data": {"examples": 60_000}}
+    option = option_of(assess(data), "fine_tuning/azure-gpt-4.1")
+
+    assert option.investments["labels"] == 0 < option.investments["first training"]
+
+
 def test_an_offer_that_takes_no_more_jobs_cannot_be_used(assess):
     data = {**with_quantities(tuned_model="openai-gpt-4.1-mini"), "knowledge": {"gap": "none"}}
 

@@ -82,12 +82,13 @@ def _check_window(inputs: Inputs, bill: Bill, row: PriceRow) -> Iterator[Obstacl
 
 
 def _check_knowledge(inputs: Inputs, approach: Approach) -> Iterator[Obstacle]:
-    gaps = inputs.profile.levels.get("knowledge.gap", ())
-    if not gaps or "none" in gaps or approach not in (Approach.PROMPTING, Approach.FINE_TUNING):
+    levels = inputs.profile.levels
+    gaps = levels.get("knowledge.gap", ("none",))
+    if "none" in gaps or "by_meaning" not in levels.get("knowledge.access_path", ("by_meaning",)):
         return
     if approach is Approach.FINE_TUNING and "some" in gaps:
         yield Obstacle("knowledge", Ruling.WARNS, "tuning does not teach facts reliably")
-    else:
+    elif approach in (Approach.PROMPTING, Approach.FINE_TUNING):
         yield Obstacle("knowledge", Ruling.FAILS, "the model does not see the facts that answers need")
 
 
