@@ -208,6 +208,7 @@ def test_a_page_that_is_not_there_names_the_nearest(run):
 
 
 def test_a_page_that_is_not_there_says_where_else_to_look(run):
+    assert "this word is in T42, see `ragortune explain T42`" in run("explain", "LoRA").err
     assert "ragortune prices show pgvector" in run("explain", "pgvector").err
     assert "topics are scale, probability" in run("explain", "weekly").err
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ragortune import load_rulebook, recommend
 from ragortune.model import Direction, has_need
+from ragortune.report.headline import describe_firmness
 from ragortune.report.pages import find_page
 from ragortune.report.recommendation import SECTIONS, build_recommendation
 from ragortune.report.shapes import Advice
@@ -55,6 +56,13 @@ def test_a_screen_has_the_reasons_what_speaks_against_them_what_to_ask_and_what_
         assert {reason.need for reason in advice.reasons if reason.rule.code in cited} == {
             reason.need for reason in advice.reasons if reason.rule.code in backing
         } or any(hit.rule.code in cited for hit in advice.gates)
+
+
+def test_a_tech_lead_reads_the_whole_first_step_and_how_firm_the_advice_is(advised):
+    for advice in advised:
+        shown = " ".join(show(advice).split())
+        assert advice.first_step[0] in shown
+        assert describe_firmness(advice) in shown
 
 
 def test_every_word_code_and_name_on_a_screen_has_a_page(advised):

@@ -77,6 +77,9 @@ def find_page(book: Rulebook, name: str) -> list[Block]:
         if name == id_ or name.upper() == disabled.code:
             raise UsageError(clean_line(f"{book.name} disables rule '{id_}': {disabled.because}"))
     error = UsageError.unknown("page", name, [*page_names(book), *book.quantities])
+    steps = {rule.code: rule.technique.begin_with for rule in book.rules.values() if rule.technique}
+    if told := [code for code, step in steps.items() if name.casefold() in step.casefold()]:
+        error.hint = f"this word is in {join_words(told[:3])}, see `ragortune explain {told[0]}`"
     if name in book.prices:
         error.hint = f"`ragortune prices show {name}` shows this price"
     error.hint = error.hint or f"`ragortune rules list` lists the rules; topics are {join_words(TOPICS)}"

@@ -246,7 +246,7 @@ def _draw_screen(advice: Advice, form: int) -> Iterator[Block]:
     yield Heading(cut_text(recommendation.profile.project or "Untitled project", SHORT if form else LONG))
     yield from build_headline(recommendation)
     state = enumerate(list_state(recommendation))
-    rows = [Row(label, text, 8 - 4 * place, gone=19 - 7 * place) for place, (label, text) in state]
+    rows = [Row(label, text, 10 - 6 * place, gone=19 - 7 * place) for place, (label, text) in state]
     rows += [*_list_backing(recommendation), *_list_doubts(recommendation), *_list_steps(recommendation)]
     yield show_rows(rows, form)
 
@@ -292,7 +292,7 @@ def _list_steps(recommendation: Recommendation) -> Iterator[Row]:
         if not questions:
             yield Row("Find out", "nothing: no open question is expected to tell much", 2)
     text, rule = recommendation.first_step
-    yield Row("First step", text, 4, rule.code if rule else "", gone=19)
+    yield Row("First step", text, 10, rule.code if rule else "", gone=19)
     parts = "reasons,cases" if recommendation.sensitivities is None else "reasons,flips,cases"
     yield Row("More", f"`--full`, `--show {parts}`, `explain WORD`", KEPT)
 

@@ -11,7 +11,7 @@ from ragortune.support.text import cut_text
 LONG, SHORT = 240, 58
 """Characters of a row; a short row takes one line of 80 columns."""
 _DROPS_AFTER = 8
-_CITED = 6
+_CITED = 9
 """Lowest weight at which a row keeps its basis."""
 SCREENS = 20
 """Number of forms of a screen."""
