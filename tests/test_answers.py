@@ -312,6 +312,8 @@ def test_no_far_fetched_unit_is_suggested():
         ("knowledge.volatility", "-1", ["is not an answer"]),
         ("knowledge.volatility", "weekly or skip", ["an answer is unknown or it is one of several"]),
         ("knowledge.volatility", "weekly or wat", ["'wat' is not an answer"]),
+        ("task.kind", "summary, extraction", ["'summary' is not an answer", "did you mean 'summarisation'?"]),
+        ("readiness.prompting", "tried", ["is not an answer"]),
         ("knowledge.volatility", "weekly or", ["is not an answer"]),
         ("readiness.failures", "know", ["could be knowledge or knowledge_and_behaviour"]),
         ("task.kind", "writing to dialogue", ["is not an answer"]),

@@ -249,15 +249,11 @@ def _read_parts(criterion: Criterion, words: str) -> object:
         raise AnswerError(message, None, accepted_words(criterion))
     if criterion.unit and all(part[:1].isdigit() for part in parts):
         parts = [share_unit(part, parts[-1]) for part in parts]
-    values: list[object] = []
-    for part in parts:
-        value = _read_single(criterion, part)
-        if value is None and values:
-            raise _not_understood(criterion, part)
-        if value is None:
-            return None
-        if value not in values:
-            values.append(value)
+    read = [_read_single(criterion, part) for part in parts]
+    missing = [part for part, value in zip(parts, read, strict=True) if value is None]
+    if 0 < len(missing) < len(parts):
+        raise _not_understood(criterion, missing[0])
+    values = [value for place, value in enumerate(read) if value not in read[:place]]
     if len(values) > 1 and criterion.several and _OR.search(words):
         several = join_words(map(str, values))
         hint = f"type all that hold, the main one first: {several}; 'skip' if nobody knows"
