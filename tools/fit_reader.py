@@ -29,8 +29,7 @@ from sklearn.linear_model import LogisticRegression
 from fit_sentences import LabelledSentence, fit_sentences, list_sentences, list_written, write_weights
 from ragortune import load_rulebook
 from ragortune.evidence.documents.classifiers import DOCUMENT_MODELS, NO, STATUS, WORD, WORDS, YES, Classifier
-from ragortune.evidence.documents.decision import Tally, decide, tally_mentions
-from ragortune.evidence.documents.features import measure_features
+from ragortune.evidence.documents.decision import Tally, decide, measure_features, tally_mentions
 from ragortune.evidence.documents.language_detection import ENGLISH
 from ragortune.evidence.documents.options import resolve_options
 from ragortune.evidence.documents.reader import DesignReader, reader_for

@@ -1,31 +1,40 @@
 """What a document decides, and on which lines: mentions of approaches, weighted by section.
 
 A decision or what is in use today weighs most, then title and summary, then the description of the architecture. Fitted
-models make probabilities of the sums: whether retrieval is decided for, and whether tuning.
+models predict from the sums, and from features that count everything else that the language finds, the status of a
+document and whether it decides for retrieval and for tuning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 
 import msgspec
 
-from ragortune.evidence.documents.assertion import BLOCKS_WITHOUT_PROSE, NOT_ASSERTED, Marked
-from ragortune.evidence.documents.classifiers import QUESTIONS, STATUS, YES, Classifier, predict_document
-from ragortune.evidence.documents.cutting import find_span, quote_line
-from ragortune.evidence.documents.language import ApproachWords, Found, Weight
-from ragortune.evidence.documents.sections import DECIDING
+from ragortune.evidence.documents.assertion import NOT_ASSERTED, Analysis, Marked
+from ragortune.evidence.documents.classifiers import (
+    QUESTIONS,
+    STATUS,
+    WORD,
+    YES,
+    Classifier,
+    predict_document,
+)
+from ragortune.evidence.documents.cutting import quote_line
+from ragortune.evidence.documents.language import ApproachWords, Found, Topic, Weight
+from ragortune.evidence.documents.patterns import is_plain
+from ragortune.evidence.documents.sections import ASIDE, DECIDING
 from ragortune.model import Need, Option, has_need, pair_probabilities
-from ragortune.model.documents import Cited, DocumentStatus, Meaning, SectionKind, Span, StatedDecision
+from ragortune.model.documents import Block, Cited, DocumentStatus, Meaning, SectionKind, Span, StatedDecision
 
 _NOT_JUDGED = (DocumentStatus.NOTHING_TO_JUDGE, DocumentStatus.NO_DECISION)
 _CAP = 2.0
 """Limit on the sum of the mentions in one kind of section, in multiples of the heaviest one."""
-_BOTH_BEST = 1.4
-_BOTH_TOTAL = 2.5
-_BOTH_SHARE = 0.3
-_CHOSEN_BY_NAME = 4.5
-"""Weight of an approach that a decision section names as chosen: it outweighs what the models predict."""
+_MIN_BOTH = 2.5
+"""Sum of what affirms either approach, from which on both are decided for: labels of such documents are too few to learn."""
 _EXPLICIT = 2.0
 _MAX_CITED = 2
 _AGAINST = frozenset((Meaning.NEGATED, Meaning.REJECTED))
@@ -40,13 +49,16 @@ _SECTION_FACTORS: Mapping[SectionKind, float] = {
 }
 _WORDING_FACTORS: Mapping[Weight, float] = {Weight.NAME: 1.0, Weight.USE: 0.7, Weight.PART: 0.3}
 _CHOICE_FACTOR = 1.5
+_MIN_LENGTH = 8.0
+"""Length from which on a vector of words is scaled to 1, reached by some 50 words: few words alone predict little."""
+_FRONT = frozenset((SectionKind.TITLE, SectionKind.SUMMARY, SectionKind.DECISION))
 
 
 # --- mentions of approaches -------------------------------------------------------------------------------------
 
 
 class Mention(msgspec.Struct, frozen=True):
-    """Words that name or describe an approach."""
+    """Words that name or describe an approach, or a sentence that is predicted to affirm one."""
 
     marked: Marked
     option: Option
@@ -58,37 +70,46 @@ class Mention(msgspec.Struct, frozen=True):
     weight: float
     """Positive where the approach is affirmed, negative where it is turned down, 0 where nothing is decided."""
 
-
-def find_mentions(sentences: Iterable[Marked]) -> Iterator[Mention]:
-    """Yield every mention of an approach in prose; equal sentences in equal contexts are weighed once."""
-    cache: dict[tuple[object, ...], list[tuple[Option, Weight, int, int, float]]] = {}
-    for marked in sentences:
-        sentence = marked.sentence
-        if ApproachWords not in marked.analysis.found or sentence.block in BLOCKS_WITHOUT_PROSE:
-            continue
-        key = marked.analysis, marked.context
-        weighed = cache.get(key)
-        if weighed is None:
-            cache[key] = weighed = [
-                (option, found.entry.weight, found.start, found.end, _weigh(marked, found))
-                for found in marked.analysis.approaches
-                if (option := found.entry.option)
-            ]
-        for fields in weighed:
-            yield Mention(marked, *fields)
+    @property
+    def is_decided(self) -> bool:
+        """Whether it is in a section that decides, or that says what is in use today."""
+        return self.marked.sentence.kind in DECIDING and self.words is not Weight.PART
 
 
-def find_predicted(sentences: Iterable[Marked], options: Container[Option | None]) -> Iterator[Mention]:
-    """Yield the sentences which the fitted model predicts to affirm one of these approaches."""
-    for marked in sentences:
-        option = marked.analysis.affirmed
-        if option is None or option not in options or marked.sentence.block in BLOCKS_WITHOUT_PROSE:
-            continue
-        words = len(marked.analysis.words)
-        if not marked.meanings_at(0, words) & NOT_ASSERTED:
-            share = max(marked.analysis.stances.values())
-            weight = share * _SECTION_FACTORS.get(marked.sentence.kind, 1.0)
-            yield Mention(marked, option, Weight.PART, 0, words, weight)
+class Tally(msgspec.Struct, frozen=True):
+    """The mentions for and against one approach in a document, and their sums."""
+
+    denied: list[Mention]
+    cited: list[Mention]
+    """What is cited for it: wordings that affirm it, not in a reference alone, else sentences predicted to affirm it."""
+    total: float
+    """Sum of the weights of what affirms it, capped for each kind of section."""
+    best: float
+    kinds: int
+    """Number of different wordings that affirm it."""
+    open: int
+    """Number of mentions that decide nothing."""
+    decided: bool
+    """Whether it is affirmed in a section that decides, or that says what is in use today."""
+
+
+def tally_mentions(sentences: Iterable[Marked]) -> dict[Option, Tally]:
+    """Return the tally of each approach."""
+    prose = [marked for marked in sentences if marked.sentence.block is not Block.FIELD]
+    mentions = [
+        Mention(marked, option, found.entry.weight, found.start, found.end, _weigh(marked, found))
+        for marked in prose
+        for found in marked.analysis.approaches
+        if (option := found.entry.option)
+    ]
+    predicted = [*_find_predicted(prose)]
+    return {
+        option: _sum_up(
+            [one for one in mentions if one.option is option],
+            [one for one in predicted if one.option is option],
+        )
+        for option in (Option.RAG, Option.FINE_TUNING, Option.NEITHER)
+    }
 
 
 def _weigh(marked: Marked, found: Found[ApproachWords]) -> float:
@@ -102,45 +123,120 @@ def _weigh(marked: Marked, found: Found[ApproachWords]) -> float:
     return weight * _CHOICE_FACTOR if Meaning.CHOICE in meanings else weight
 
 
+def _find_predicted(sentences: Iterable[Marked]) -> Iterator[Mention]:
+    """Yield the sentences which the fitted model predicts to affirm an approach."""
+    for marked in sentences:
+        option, words = marked.analysis.affirmed, len(marked.analysis.words)
+        if option is not None and not marked.meanings_at(0, words) & NOT_ASSERTED:
+            share = max(marked.analysis.stances.values())
+            weight = share * _SECTION_FACTORS.get(marked.sentence.kind, 1.0)
+            yield Mention(marked, option, Weight.PART, 0, words, weight)
+
+
+def _sum_up(mentions: Iterable[Mention], predicted: list[Mention]) -> Tally:
+    by_kind: dict[SectionKind, list[float]] = {}
+    affirmed = [one for one in mentions if one.weight > 0]
+    for one in affirmed:
+        by_kind.setdefault(one.marked.sentence.kind, []).append(one.weight)
+    wordings = {(one.marked.analysis, one.start, one.end) for one in affirmed}
+    return Tally(
+        denied=[one for one in mentions if one.weight < 0],
+        cited=affirmed if by_kind.keys() - {SectionKind.REFERENCE} else predicted,
+        total=sum(min(sum(weights), _CAP * max(weights)) for weights in by_kind.values()),
+        best=max(map(max, by_kind.values()), default=0.0),
+        kinds=len({analysis.words[start:end] for analysis, start, end in wordings}),
+        open=sum(one.weight == 0 for one in mentions),
+        decided=any(one.is_decided for one in affirmed),
+    )
+
+
+# --- features -----------------------------------------------------------------------------------------------------
+
+Shape = tuple[Analysis, SectionKind, Block]
+"""What sentences that count alike have in common."""
+
+
+def measure_features(sentences: Sequence[Marked], tallies: Mapping[Option, Tally]) -> dict[str, float]:
+    """Return the features of a document by name; those that are left out are 0."""
+    alike: Counter[Shape] = Counter(map(attrgetter("analysis", "sentence.kind", "sentence.block"), sentences))
+    heading, title = Block.HEADING, SectionKind.TITLE
+    counts: Counter[str] = Counter()
+    front: Counter[str] = Counter()
+    shapes: Counter[str] = Counter()
+    titled: set[Topic] = set()
+    for (analysis, kind, block), count in alike.items():
+        shapes[f"section {kind}"] += count
+        shapes[f"block {block}"] += count
+        for name in analysis.features:
+            counts[name] += count
+            if kind in _FRONT or block is heading:
+                front[name] += count
+        if kind is title:
+            titled |= analysis.topics
+    shared = {name: count for name, count in counts.items() if name.startswith("topic")} | shapes
+    total = max(1, len(sentences))
+    features = {"sentences": math.log1p(len(sentences))}
+    features |= {f"topic {topic} in title": 1.0 for topic in titled}
+    features |= {name: math.log1p(count) for name, count in counts.items()}
+    features |= {f"{name} in front": math.log1p(count) for name, count in front.items()}
+    features |= {f"{name} share": count / total for name, count in shared.items()}
+    return features | _measure_stances(alike) | _measure_tallies(tallies) | _measure_words(alike)
+
+
+def _measure_stances(alike: Counter[Shape]) -> dict[str, float]:
+    """Return features of the predicted stances of sentences, by group of sections."""
+    sums: dict[str, float] = defaultdict(float)
+    most: dict[str, float] = {}
+    total = 0.0
+    for (analysis, kind, _), count in alike.items():
+        part = _part_of(kind)
+        for stance, share in analysis.stances.items():
+            for name in (f"stance {stance}", f"stance {stance} {part}"):
+                sums[name] += count * share
+            total += count * share
+            name = f"stance {stance} {part} at most"
+            most[name] = max(share, most.get(name, 0))
+    features = {name: math.log1p(value) for name, value in sums.items()} | most
+    return features | {"stance share": total / max(1, alike.total())}
+
+
+def _measure_words(alike: Counter[Shape]) -> dict[str, float]:
+    """Return one feature for each word: the logarithm of its count, in a vector of at most length 1."""
+    counts: Counter[str] = Counter()
+    for (analysis, _, _), count in alike.items():
+        for word in analysis.words:
+            counts[word] += count
+    features = {WORD + word: 1 + math.log(count) for word, count in counts.items() if is_plain(word)}
+    length = max(_MIN_LENGTH, math.hypot(*features.values()))
+    return {name: value / length for name, value in features.items()}
+
+
+def _part_of(kind: SectionKind) -> str:
+    """Return the group of sections: `front` decides or sums up, `aside` is not the project's, else `main`."""
+    if kind in ASIDE or kind is SectionKind.REFERENCE:
+        return "aside"
+    return "front" if kind in _FRONT or kind in DECIDING else "main"
+
+
+def _measure_tallies(tallies: Mapping[Option, Tally]) -> dict[str, float]:
+    """Return the tallies of approaches as features."""
+    features: dict[str, float] = {}
+    for option, tally in tallies.items():
+        against = [-one.weight for one in tally.denied]
+        values = {
+            "for": math.log1p(tally.total),
+            "for at most": tally.best,
+            "against": math.log1p(sum(against)),
+            "against at most": max(against, default=0.0),
+            "wordings": math.log1p(tally.kinds),
+            "open": math.log1p(tally.open),
+            "decided": float(tally.decided),
+        }
+        features |= {f"{option} {name}": value for name, value in values.items() if value}
+    return features
+
+
 # --- the decision -------------------------------------------------------------------------------------------------
-
-
-class Tally(msgspec.Struct):
-    """The mentions for and against one approach in a document, and their sums."""
-
-    affirmed: list[Mention]
-    denied: list[Mention]
-    predicted: list[Mention]
-    """Sentences that are predicted to affirm it, cited where no wording does."""
-    total: float = 0.0
-    """Sum of the weights of what affirms it, capped for each kind of section."""
-    best: float = 0.0
-    against: float = 0.0
-    worst: float = 0.0
-    kinds: int = 0
-    """Number of different wordings that affirm it."""
-    open: int = 0
-    """Number of mentions that decide nothing."""
-    decided: bool = False
-    """Whether it is affirmed in a section that decides, or that says what is in use today."""
-
-
-def tally_mentions(sentences: Sequence[Marked]) -> dict[Option, Tally]:
-    """Return the tally of each approach."""
-    tallies = {option: Tally([], [], []) for option in (Option.RAG, Option.FINE_TUNING, Option.NEITHER)}
-    for mention in find_mentions(sentences):
-        if mention.weight > 0:
-            tallies[mention.option].affirmed.append(mention)
-        elif mention.weight < 0:
-            tallies[mention.option].denied.append(mention)
-        else:
-            tallies[mention.option].open += 1
-    wanted = {option for option, tally in tallies.items() if not tally.affirmed}
-    for mention in find_predicted(sentences, wanted):
-        tallies[mention.option].predicted.append(mention)
-    for tally in tallies.values():
-        _sum_up(tally)
-    return tallies
 
 
 def decide(
@@ -154,24 +250,6 @@ def decide(
     if option is not None:
         return DocumentStatus.JUDGED, option
     return max(_NOT_JUDGED, key=lambda one: (status.get(one, 0.0), one)), None
-
-
-def _is_decided(mention: Mention) -> bool:
-    """Tell whether a mention is in a section that decides, or that says what is in use today."""
-    return mention.marked.sentence.kind in DECIDING and mention.words is not Weight.PART
-
-
-def _sum_up(tally: Tally) -> None:
-    by_kind: dict[SectionKind, list[float]] = {}
-    for mention in tally.affirmed:
-        by_kind.setdefault(mention.marked.sentence.kind, []).append(mention.weight)
-    tally.best = max(map(max, by_kind.values()), default=0.0)
-    tally.total = sum(min(sum(weights), _CAP * max(weights)) for weights in by_kind.values())
-    tally.against = sum(-mention.weight for mention in tally.denied)
-    tally.worst = max((-mention.weight for mention in tally.denied), default=0.0)
-    tally.decided = not DECIDING.isdisjoint(by_kind) and any(map(_is_decided, tally.affirmed))
-    wordings = {(mention.marked.analysis, mention.start, mention.end) for mention in tally.affirmed}
-    tally.kinds = len({analysis.words[start:end] for analysis, start, end in wordings})
 
 
 def _choose_option(
@@ -193,44 +271,28 @@ def _choose_option(
     others = [share for name, share in status.items() if name != DocumentStatus.JUDGED]
     if best is None or judged * (1 + likely[best]) < sum(others) + max(others, default=0.0):
         return None
-    if best is not Option.NEITHER and _are_both_affirmed(tallies):
-        return Option.BOTH
-    chosen = [name for name, tally in tallies.items() if tally.decided and tally.best >= _CHOSEN_BY_NAME]
-    return chosen[0] if len(chosen) == 1 and best is not Option.BOTH else best
-
-
-def _are_both_affirmed(tallies: Mapping[Option, Tally]) -> bool:
-    """Tell whether there are statements of weight for both options, of which labelled documents have too few to learn."""
     low, high = sorted((tallies[Option.RAG], tallies[Option.FINE_TUNING]), key=lambda tally: tally.total)
-    plain = low.best >= _BOTH_BEST and low.best > low.worst and low.decided is high.decided
-    return plain and low.total >= max(_BOTH_TOTAL, _BOTH_SHARE * high.total)
+    are_both = low.total >= _MIN_BOTH and low.decided is high.decided
+    return Option.BOTH if are_both and best is not Option.NEITHER else best
 
 
 def _can_cite(option: Option, tallies: Mapping[Option, Tally]) -> bool:
     if option is Option.NEITHER and any(tally.denied for tally in tallies.values()):
         return True
-    return all(_list_cited(tallies[one]) for one in _needs_of(option))
+    return all(tallies[one].cited for one in _needs_of(option))
 
 
 def _needs_of(option: Option) -> Sequence[Option]:
     return [Option(need) for need in Need if has_need(option, need)] or [option]
 
 
-def _list_cited(tally: Tally) -> Sequence[Mention]:
-    """Return what is cited for an approach: wordings that affirm it, not in a reference alone, else predicted sentences."""
-    named = any(own.marked.sentence.kind is not SectionKind.REFERENCE for own in tally.affirmed)
-    return tally.affirmed if named else tally.predicted
-
-
 def state_decision(option: Option, tallies: Mapping[Option, Tally], lines: Sequence[str]) -> StatedDecision:
     """Return a decision with the lines it rests on and how plainly it is made."""
     wanted = _needs_of(option)
-    cited = [
-        Cited(span, "for") for one in wanted for span in _cite(_list_cited(tallies[one]), lines, _MAX_CITED)
-    ]
+    cited = [Cited(span, "for") for one in wanted for span in _cite(tallies[one].cited, lines)]
     for other in (Option.RAG, Option.FINE_TUNING):
         if other not in wanted:
-            cited += [Cited(span, "against") for span in _cite(tallies[other].denied, lines, _MAX_CITED)]
+            cited += [Cited(span, "against") for span in _cite(tallies[other].denied, lines)]
     by_line = {cite.span.line: cite for cite in reversed(cited)}
     evidence = tuple(by_line[line] for line in sorted(by_line))
     return StatedDecision(option, _read_how(option, wanted, tallies), evidence)
@@ -238,25 +300,23 @@ def state_decision(option: Option, tallies: Mapping[Option, Tally], lines: Seque
 
 def _read_how(option: Option, wanted: Sequence[Option], tallies: Mapping[Option, Tally]) -> str:
     """Tell a written choice from an approach that is taken for granted or only follows from the rest."""
-    cited = [mention for one in wanted for mention in _list_cited(tallies[one])]
+    cited = [mention for one in wanted for mention in tallies[one].cited]
     if option is Option.NEITHER:
         cited += tallies[Option.RAG].denied + tallies[Option.FINE_TUNING].denied
     named = [mention for mention in cited if mention.words is Weight.NAME]
-    chosen = [mention for mention in cited if _is_decided(mention)]
+    chosen = [mention for mention in cited if mention.is_decided]
     if any(abs(mention.weight) >= _EXPLICIT for mention in (*named, *chosen)):
         return "explicit"
     return "assumed" if named else "implied"
 
 
-def _cite(mentions: Iterable[Mention], lines: Sequence[str], most: int) -> Iterator[Span]:
-    """Yield the heaviest lines, at most so many."""
+def _cite(mentions: Iterable[Mention], lines: Sequence[str]) -> Iterable[Span]:
+    """Return the heaviest lines, at most two."""
     ranked = sorted(mentions, key=lambda mention: -abs(mention.weight))
-    seen: set[int] = set()
-    for mention in ranked:
-        if abs(mention.weight) * 2 < abs(ranked[0].weight) or len(seen) >= most:
-            return
-        sentence, place = mention.marked.sentence, mention.marked.tokens.place(mention.start, mention.end)
-        line = find_span(sentence, *place, lines).line
-        if line not in seen:
-            seen.add(line)
-            yield quote_line(sentence, *place, lines)
+    found: dict[int, Span] = {}
+    for one in ranked:
+        if abs(one.weight) * 2 < abs(ranked[0].weight) or len(found) >= _MAX_CITED:
+            break
+        span = quote_line(one.marked.sentence, *one.marked.tokens.place(one.start, one.end), lines)
+        found.setdefault(span.line, span)
+    return found.values()

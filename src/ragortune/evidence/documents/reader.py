@@ -14,10 +14,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from ragortune.evidence.documents.assertion import Marked, Marker
-from ragortune.evidence.documents.decision import decide, state_decision, tally_mentions
+from ragortune.evidence.documents.decision import decide, measure_features, state_decision, tally_mentions
 from ragortune.evidence.documents.declared import read_declared
 from ragortune.evidence.documents.facts import FactReader
-from ragortune.evidence.documents.features import measure_features
 from ragortune.evidence.documents.language import Language, Topic, read_language
 from ragortune.evidence.documents.language_detection import ENGLISH, detect_language
 from ragortune.evidence.documents.options import resolve_options
@@ -131,10 +130,14 @@ class DesignReader:
         if language != ENGLISH:
             return DocumentStatus.UNSUPPORTED_LANGUAGE, None
         tallies = tally_mentions(marked)
-        features = measure_features(marked, tallies)
-        status, option = decide(self.marker.language.document_models, features, tallies)
-        if _is_postponed(marked) and not any(tally.decided for tally in tallies.values()):
+        if not any(tally.decided for tally in tallies.values()) and any(
+            Topic.UNDECIDED in one.analysis.topics and one.sentence.kind is SectionKind.DECISION
+            for one in marked
+        ):
             return DocumentStatus.NO_DECISION, None
+        status, option = decide(
+            self.marker.language.document_models, measure_features(marked, tallies), tallies
+        )
         return status, state_decision(option, tallies, lines) if option else None
 
 
@@ -142,16 +145,6 @@ class DesignReader:
 def reader_for(rulebook: Rulebook) -> DesignReader:
     """Return what reads documents with the language of a rule set, compiled once for many documents."""
     return DesignReader(rulebook)
-
-
-def _is_postponed(marked: Sequence[Marked]) -> bool:
-    """Tell whether the section that should decide says that the decision is yet to be taken."""
-    return any(
-        Topic.UNDECIDED in one.analysis.topics
-        and one.sentence.kind is SectionKind.DECISION
-        and one.sentence.block is not Block.HEADING
-        for one in marked
-    )
 
 
 def _find_status(marked: Sequence[Marked]) -> str | None:
