@@ -23,7 +23,6 @@ from ragortune.evidence.documents.language import (
     Found,
     Language,
     Reach,
-    Role,
     Stop,
     Topic,
     TopicWords,
@@ -46,8 +45,6 @@ NOT_ASSERTED = frozenset(
     }
 )
 """Meanings of statements that the project does not assert about itself."""
-BLOCKS_WITHOUT_PROSE = frozenset((Block.CODE, Block.FIELD))
-"""Blocks that hold no statements."""
 _SECTION_MEANINGS: Mapping[SectionKind, Meaning] = {
     SectionKind.REJECTED: Meaning.REJECTED,
     SectionKind.NON_GOAL: Meaning.NEGATED,
@@ -120,7 +117,7 @@ class Analysis:
         return frozenset(found.entry.means for found in _strongest_cues(self.of(Cue)))
 
     @cached_property
-    def conditions(self) -> frozenset[tuple[str, Role]]:
+    def conditions(self) -> frozenset[tuple[str, ...]]:
         """Conditions of facts that the words meet."""
         return self._language.find_conditions(self.words)
 
@@ -177,11 +174,10 @@ class Marked(msgspec.Struct, eq=False, gc=False):
     @property
     def predictions(self) -> Sequence[Prediction]:
         """Predictions of the fitted models from the words and their context."""
-        known = self.context.predictions.get(self.analysis)
-        return self.context.predict(self.analysis) if known is None else known
+        return self.context.predict(self.analysis)
 
     @property
-    def conditions(self) -> frozenset[tuple[str, Role]]:
+    def conditions(self) -> frozenset[tuple[str, ...]]:
         """The conditions of facts that the sentence, its label, column or row meets."""
         return self.analysis.conditions | self.context.conditions
 
@@ -201,8 +197,7 @@ class Marked(msgspec.Struct, eq=False, gc=False):
 
     def meanings_at(self, start: int, end: int) -> frozenset[Meaning]:
         """Return the meanings that apply to a range of words."""
-        near = self.analysis.meanings_at(start, end)
-        return self.context.meanings | near if near else self.context.meanings
+        return self.context.meanings | self.analysis.meanings_at(start, end)
 
 
 class Context:
@@ -212,14 +207,15 @@ class Context:
         """Take one sentence in this context, and the marker that analyses its texts."""
         self.marker = marker
         self._sentence = sentence
-        self.predictions: dict[Analysis, Sequence[Prediction]] = {}
-        """Predictions of the fitted models in this context, as far as they were computed."""
+        self._predicted: dict[Analysis, Sequence[Prediction]] = {}
 
     def predict(self, analysis: Analysis) -> Sequence[Prediction]:
-        """Compute the predictions of the fitted models for words in this context."""
-        predicted = self.marker.language.predict_answers(analysis.words, self.features)
-        self.predictions[analysis] = predicted
-        return predicted
+        """Return the predictions of the fitted models for words in this context."""
+        known = self._predicted.get(analysis)
+        if known is None:
+            predict = self.marker.language.predict_answers
+            self._predicted[analysis] = known = predict(analysis.words, self._features)
+        return known
 
     @cached_property
     def meanings(self) -> frozenset[Meaning]:
@@ -235,14 +231,13 @@ class Context:
         return frozenset(meanings)
 
     @cached_property
-    def conditions(self) -> frozenset[tuple[str, Role]]:
+    def conditions(self) -> frozenset[tuple[str, ...]]:
         """Conditions of facts that label, column and row meet."""
         beside = (self._sentence.label, self._sentence.header, self._sentence.row)
         return frozenset().union(*(self.marker.look_up(text).conditions for text in beside if text))
 
     @cached_property
-    def features(self) -> tuple[str, ...]:
-        """Features for the fitted models."""
+    def _features(self) -> tuple[str, ...]:
         return list_context(self._sentence, lambda text: self.marker.look_up(text).words)
 
 
@@ -289,11 +284,10 @@ class Marker:
 
     def context_of(self, sentence: Sentence) -> Context:
         """Return the context of a sentence; sentences share equal contexts."""
-        own, beside = sentence.text, (sentence.label, sentence.row, sentence.header)
-        key: tuple[object, ...] = self.look_up(sentence.section.title), sentence.kind, sentence.block
-        if sentence.lead or any(beside):  # most sentences have none
-            found = [text and self.look_up(text) for text in (sentence.lead, *beside)]
-            key += (*found, own in beside and tuple(text == own for text in beside))
+        one = sentence
+        beside = one.label, one.row, one.header
+        own = one.text if one.text in beside else ""
+        key = one.section.title, one.kind, one.block, one.lead, *beside, own
         context = self._contexts.get(key)
         if context is None:
             self._contexts[key] = context = Context(sentence, self)

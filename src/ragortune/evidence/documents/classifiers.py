@@ -113,10 +113,8 @@ class WordWeights(msgspec.Struct, frozen=True):
     """The models without their features."""
     begin: tuple[float, ...]
     """For each model the offset with which a sum is positive where the model may reach its threshold."""
-    most: dict[str, float]
-    """For each word the upper bound of what it adds to the log-odds of any answer, alone and with the next word."""
-    rows: tuple[bytes, ...]
-    """The weights of each of these words as MessagePack, decoded when a document first has the word."""
+    rows: dict[str, bytes]
+    """The weights of each word as MessagePack, decoded when a document first has the word."""
 
 
 def lay_out(models: Sequence[Classifier]) -> WordWeights:
@@ -134,25 +132,14 @@ def lay_out(models: Sequence[Classifier]) -> WordWeights:
             first, _, second = name.partition(" ")
             row = (at, _lead_of(known, silent), known)
             rows.setdefault(first, {}).setdefault(second, []).append(row)
-    words = sorted({*rows, *chain.from_iterable(rows.values())} - {""})
-    laid = {word: rows.get(word, {}) for word in words}
-    return WordWeights(
-        models=tuple(model.replace(features={}) for model in models),
-        begin=tuple(begin),
-        most={word: _bound(own) for word, own in laid.items()},
-        rows=tuple(map(msgspec.msgpack.encode, laid.values())),
-    )
-
-
-def _bound(rows: _Rows) -> float:
-    """Return the upper bound of what a word adds to the log-odds of any answer."""
-    leads = {second: max(0.0, *(lead for _, lead, _ in row)) for second, row in rows.items()}
-    return leads.pop("", 0.0) + max(leads.values(), default=0.0)
+    words = {*rows, *chain.from_iterable(rows.values())} - {""}
+    packed = {word: msgspec.msgpack.encode(rows.get(word, {})) for word in sorted(words)}
+    return WordWeights(tuple(model.replace(features={}) for model in models), tuple(begin), packed)
 
 
 def list_words(weights: WordWeights) -> Iterator[str]:
     """Yield the words that have weights, in a sentence or in its context."""
-    return (word.lstrip(_CONTEXT_SIGNS) for word in weights.most)
+    return (word.lstrip(_CONTEXT_SIGNS) for word in weights.rows)
 
 
 def list_counted(models: Iterable[Classifier]) -> Iterator[str]:
@@ -168,27 +155,19 @@ class WordModels:
     """Fitted models that predict from the words of a sentence which criterion it answers.
 
     Most sentences are ruled out by an upper bound: the odds of an answer are at most the number of answers times the odds
-    of the most probable one, whose log-odds are at most the sum of the largest weights of the words. A sum over single
-    words rules out half of the sentences for all models at once, and a sum for each model most of the others.
+    of the most probable one, whose log-odds are at most the sum of the largest weights of the words.
     """
 
     def __init__(self, weights: WordWeights) -> None:
         """Take the models and their weights."""
-        self._models, self._begin, self._most = weights.models, weights.begin, weights.most
-        self._packed = dict(zip(self._most, weights.rows, strict=True))
+        self._models, self._begin = weights.models, weights.begin
+        self._packed = dict(weights.rows)
         """The weights of words that no document has had yet."""
         self._weighed: dict[str | tuple[str, str], list[_Weights]] = {}
         """The decoded weights of words and pairs."""
-        self._least = max(self._begin, default=-math.inf)
 
     def predict(self, words: Sequence[str], context: Sequence[str] = ()) -> Sequence[Prediction]:
         """Return the predictions above the threshold for words in a context."""
-        most = self._most
-        if self._least + sum([most[word] for word in chain(words, context) if word in most]) > 0:
-            return self._weigh(words, context)
-        return ()
-
-    def _weigh(self, words: Sequence[str], context: Sequence[str]) -> Sequence[Prediction]:
         plain = [*filter(is_plain, words)]
         for word in self._packed.keys() & {*plain, *context}:
             for second, known in _read_rows(self._packed.pop(word)).items():

@@ -13,14 +13,13 @@ from operator import itemgetter
 
 from ragortune.evidence.amounts import TOKENS_A_BYTE, round_amount
 from ragortune.evidence.documents.amounts import Amount
-from ragortune.evidence.documents.assertion import BLOCKS_WITHOUT_PROSE, NOT_ASSERTED, Marked, Marker
+from ragortune.evidence.documents.assertion import NOT_ASSERTED, Marked, Marker
 from ragortune.evidence.documents.cutting import find_span, quote_line
-from ragortune.evidence.documents.language import FactWords, Found, Role
+from ragortune.evidence.documents.language import FactWords, Found
 from ragortune.evidence.quantities import shorten_number
 from ragortune.model import Criterion
 from ragortune.model.documents import Block, Meaning, Modality, SectionKind, StatedFact
 
-_SPEAKING_BLOCKS = frozenset(Block) - BLOCKS_WITHOUT_PROSE
 _MODALITIES: Mapping[Meaning, Modality] = {
     Meaning.MEASURED: Modality.MEASURED,
     Meaning.GOAL: Modality.GOAL,
@@ -62,12 +61,7 @@ class FactReader:
         between levels only the plainest one.
         """
         plainest: dict[str, dict[str, tuple[_Rank, StatedFact]]] = {}
-        seen: set[tuple[str, object]] = set()
         for marked in sentences:
-            key = marked.sentence.text, marked.context
-            if FactWords not in marked.analysis.found or key in seen:
-                continue  # the same text in the same context states nothing more plainly
-            seen.add(key)
             for fact in self.read_sentence(marked, lines):
                 answers = plainest.setdefault(fact.criterion, {})
                 ranked = ((_rank_of(fact, marked), fact.place[0]), fact)
@@ -112,7 +106,7 @@ class FactReader:
             return None
         if criterion.unit and marked.tokens.amounts:
             entry = self._measures.get(name)
-            if entry is None or (entry.id, Role.UNLESS) in marked.conditions:
+            if entry is None or entry.unless in marked.conditions:
                 return None
             fitting = [amount for amount in marked.tokens.amounts.values() if amount.kind in entry.kinds]
             return _value_of(fitting[0], entry, criterion) if len(fitting) == 1 else None
@@ -123,10 +117,8 @@ class FactReader:
     def read_sentence(self, marked: Marked, lines: Sequence[str]) -> Iterator[StatedFact]:
         """Yield everything that phrases find in one sentence."""
         sentence = marked.sentence
-        if FactWords not in marked.analysis.found or sentence.kind is SectionKind.REFERENCE:
-            return
         for found in marked.analysis.of(FactWords):
-            if not _applies(marked, found):
+            if sentence.kind is SectionKind.REFERENCE or not _applies(marked, found):
                 continue
             modality = _modality_of(marked.meanings_at(found.start, found.end))
             span = find_span(sentence, *marked.tokens.place(found.start, found.end), lines)
@@ -148,22 +140,20 @@ class FactReader:
 def _applies(marked: Marked, found: Found[FactWords]) -> bool:
     """Tell whether a phrase states something about the project where it is."""
     entry, sentence = found.entry, marked.sentence
-    if sentence.block not in (entry.blocks or _SPEAKING_BLOCKS):
+    if sentence.block is Block.FIELD or (entry.blocks and sentence.block not in entry.blocks):
         return False
     if entry.sections and sentence.kind not in entry.sections:
         return False
     if not NOT_ASSERTED.isdisjoint(marked.meanings_at(found.start, found.end)):
         return False
     conditions = marked.conditions
-    return (entry.id, Role.UNLESS) not in conditions and (
-        not entry.near or (entry.id, Role.NEAR) in conditions
-    )
+    return entry.unless not in conditions and (not entry.near or entry.near in conditions)
 
 
 def may_answer(marked: Marked) -> bool:
     """Tell whether a sentence as a whole can answer a criterion: it speaks about the project, not a component."""
     sentence = marked.sentence
-    if sentence.block in BLOCKS_WITHOUT_PROSE or sentence.kind is SectionKind.REFERENCE:
+    if sentence.block is Block.FIELD or sentence.kind is SectionKind.REFERENCE:
         return False
     return not (marked.context.meanings | marked.analysis.meanings) & {*NOT_ASSERTED, Meaning.COMPONENT}
 
@@ -201,11 +191,9 @@ def _modality_of(meanings: frozenset[Meaning]) -> Modality:
 
 
 def _rank_of(fact: StatedFact, marked: Marked) -> int:
-    """Return how far a statement is from a requirement in a line of its own; headings sum up too much at once."""
+    """Return how far a statement is from a requirement in a line of its own."""
     sentence = marked.sentence
     if fact.criterion in _INTRODUCED:
         return 0
-    if sentence.block is Block.HEADING:
-        return 3
     plain = sentence.block in (Block.BULLET, Block.CELL) or sentence.kind in _PLAIN_SECTIONS
     return (0 if plain else 1) + (len(sentence.text) > _LONG_SENTENCE)

@@ -249,9 +249,7 @@ def compile_language(data: LanguageData) -> CompiledLanguage:
     """Compile wordings that were checked before."""
     lists = {listed.id: listed.any for listed in data.words}
     entries = list(enumerate(entries_of(data)))
-    conditions = enumerate(
-        fact.near if role is Role.NEAR else fact.unless for fact, role in conditions_of(data)
-    )
+    conditions = [(patterns, at) for at, patterns in enumerate(conditions_of(data))]
     fitted = {model.id: model for model in data.classifiers}
     of_documents = [fitted.pop(name) for name in DOCUMENT_MODELS if name in fitted]
     approach = [fitted.pop(APPROACH)] if APPROACH in fitted else []
@@ -261,7 +259,7 @@ def compile_language(data: LanguageData) -> CompiledLanguage:
         lay_out(approach),
         compile_patterns(((own.any, at) for at, own in entries if not isinstance(own, SectionName)), lists),
         compile_patterns(((own.any, at) for at, own in entries if isinstance(own, SectionName)), lists),
-        compile_patterns(((patterns, at) for at, patterns in conditions), lists),
+        compile_patterns(conditions, lists),
     )
 
 
@@ -270,21 +268,14 @@ def read_language(rulebook: Rulebook) -> CompiledLanguage:
     return msgspec.msgpack.decode(rulebook.language, type=CompiledLanguage)
 
 
-class Role(StrEnum):
-    """Effect of a condition on a fact."""
-
-    NEAR = "near"
-    UNLESS = "unless"
-
-
 def entries_of(data: LanguageData) -> tuple[Entry, ...]:
     """Return the records of all wordings."""
     return (*data.cues, *data.stops, *data.approaches, *data.topics, *data.facts, *data.section_names)
 
 
-def conditions_of(data: LanguageData) -> list[tuple[FactWords, Role]]:
-    """Return the facts, each with either kind of condition."""
-    return [(fact, role) for fact in data.facts for role in Role]
+def conditions_of(data: LanguageData) -> list[tuple[str, ...]]:
+    """Return the conditions of facts, each as its patterns."""
+    return [patterns for fact in data.facts for patterns in (fact.near, fact.unless)]
 
 
 def _feature_of(entry: Entry) -> str | None:
@@ -351,10 +342,9 @@ class Language:
             found.setdefault(type(self.entries[hit[2]]), []).append(hit)
         return found
 
-    def find_conditions(self, words: Sequence[str]) -> frozenset[tuple[str, Role]]:
-        """Return the conditions that a sequence of words meets, each as the id of its fact and its role."""
-        numbers = {number for _, _, number in self._conditions.scan(words)}
-        return frozenset((self._of_facts[number][0].id, self._of_facts[number][1]) for number in numbers)
+    def find_conditions(self, words: Sequence[str]) -> frozenset[tuple[str, ...]]:
+        """Return the conditions of facts that a sequence of words meets, each as its patterns."""
+        return frozenset(self._of_facts[number] for _, _, number in self._conditions.scan(words))
 
     def begins_name(self, word: str) -> bool:
         """Tell whether the name of a section begins with a word."""
