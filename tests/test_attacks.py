@@ -106,7 +106,7 @@ def judge(documents):
         try:
             audits.append(audit_reading(read_design(text, path, BOOK), BOOK, policy, "2026-11-24"))
         except RagortuneError as error:
-            unreadable.append((path, error.message))
+            unreadable.append((path, 1, error.message))
     return CheckReport(tuple(audits), tuple(unreadable), tuple(rules.values()), BOOK, 0)
 
 

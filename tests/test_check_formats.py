@@ -182,6 +182,22 @@ def _list_messages(node):
     return [text for value in node for text in _list_messages(value)] if isinstance(node, list) else []
 
 
+def test_a_block_that_cannot_be_read_is_annotated_at_its_line_with_what_to_do(run, write):
+    write("docs/bad.md", "# A\n\n```ragortune\ndecision: rga\n```\n")
+
+    def render(form):
+        return run("check", "docs/bad.md", "--format", form).out
+
+    told = "'decision' must be rag, fine_tuning, both or neither, not 'rga' (line 4); did you mean 'rag'?"
+    (entry,) = json.loads(render("gitlab"))
+    (run_,) = json.loads(render("sarif"))["runs"]
+    (notice,) = run_["invocations"][0]["toolExecutionNotifications"]
+    assert f"::error file=docs/bad.md,line=4,title=unreadable::{told}\n" in render("github")
+    assert (entry["description"], entry["location"]["lines"]["begin"]) == (told, 4)
+    assert notice["locations"][0]["physicalLocation"]["region"]["startLine"] == 4
+    assert json.loads(render("json"))["unreadable"] == [{"path": "docs/bad.md", "line": 4, "message": told}]
+
+
 # --- GitLab -------------------------------------------------------------------------------------------------------
 
 

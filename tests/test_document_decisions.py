@@ -140,6 +140,14 @@ def test_an_answer_between_levels_is_a_list():
     assert (fact.span.line, fact.span.quote) == (5, "[weekly, monthly]")
 
 
+def test_several_answers_on_a_line_are_quoted_each_by_itself():
+    lines = "decision: rag # as before\nprofile: {knowledge: {volatility: [weekly, monthly], size: 24000}, data.examples: none}"
+    reading = read(f"# T\n\n```ragortune\n{lines}\n```\n")
+
+    assert reading.decision.cited[0].span.quote == "rag"
+    assert [fact.span.quote for fact in reading.facts] == ["[weekly, monthly]", "24000", "none"]
+
+
 def test_an_empty_block_says_nothing():
     assert read("# T\n\n```ragortune\n```\n").decision is None
     assert read("# T\n\n```ragortune\ndecision:\nprofile:\n```\n").facts == ()

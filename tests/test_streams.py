@@ -18,6 +18,8 @@ ragortune: {decision: fine_tuning, profile: {project: 検査, knowledge: {gap: m
 ---
 # Prüfstelle 検査
 We fine-tune.
+
+<!-- ragortune: ignore[RT102] because 検査 -->
 """
 COMMAND = (sys.executable, "-m", "ragortune")
 

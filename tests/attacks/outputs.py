@@ -13,7 +13,7 @@ from ragortune.support.reading import parse_yaml
 
 _SARIF = pathlib.Path(__file__).parent.parent / "schemas" / "sarif-schema-2.1.0.json"
 _COMMAND = re.compile(
-    r"::(?:error|warning|notice) (?:file=[^,:\r\n]*,line=\d+,col=\d+,)?(?:file=[^,:\r\n]*,)?title=[\w %-]+::"
+    r"::(?:error|warning|notice) (?:file=[^,:\r\n]*,line=\d+,(?:col=\d+,)?)?title=[\w %-]+::"
 )
 _OWN_HTML = re.compile(
     r"<!-- ragortune check -->|<details>\s*<summary>(?:RT\d{3}: the argument|How to find out|\d+ documents?)</summary>|</?details>"

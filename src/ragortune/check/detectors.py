@@ -197,12 +197,12 @@ def detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[AuditF
                 f"{_format_value(fact)} ({f'line {fact.span.line}' if fact.span else 'the profile'})"
                 for fact in conflict.facts
             )
-            spans = [fact.span for fact in conflict.facts if fact.span is not None]
             steps = [
                 Step(StepKind.FACT, f"{name} is {_format_value(fact)}", fact.span) for fact in conflict.facts
             ]
-            message = f" about {name}: {sides}; the explicit one is taken"
-            span = spans[-1] if spans else None
+            taken = "block" if all(fact.span for fact in conflict.facts) else "profile"
+            message = f" about {name}: {sides}; the {taken} is taken"
+            span = next((fact.span for fact in reversed(conflict.facts) if fact.span), None)
             severity = None if all(fact.declared for fact in conflict.facts) else Severity.NOTE
             yield case.report(rule, message, steps, span, subject=f"contradiction {name}", severity=severity)
 
@@ -218,7 +218,7 @@ def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
     at = f" (line {case.decision_span.line})" if case.decision_span else ""
     message = (
         f" about the decision: its own block says {OPTION_NAMES[declared.option]}{at}, line {span.line} says "
-        f"{OPTION_NAMES[prose.option]}; the explicit one is taken"
+        f"{OPTION_NAMES[prose.option]}; the block is taken"
     )
     steps = (*show_decision(declared), *show_decision(prose))
     yield case.report(rule, message, steps, span, subject="contradiction decision", severity=Severity.NOTE)

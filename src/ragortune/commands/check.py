@@ -128,8 +128,9 @@ class _Run:
                 audit = audit_reading(reading, book, self._policy, today, self._outside, sources=sources)
             except RagortuneError as error:
                 show_error(error, environment)
-                at = f" (line {error.place.line})" if error.place and error.place.line else ""
-                unreadable.append((shown, f"{error.message}{at}"))
+                line = error.place.line if error.place else None
+                at, hint = f" (line {line})" if line else "", f"; {error.hint}" if error.hint else ""
+                unreadable.append((shown, line or 1, f"{error.message}{at}{hint}"))
             else:
                 # No report needs the sentences, which take much memory.
                 audits.append(audit.replace(reading=reading.replace(sentences=())))

@@ -88,7 +88,7 @@ def _address_from_root(report: CheckReport, folder: str) -> CheckReport:
         audit.replace(reading=audit.reading.replace(path=address(audit.reading.path)))
         for audit in report.audits
     )
-    unreadable = ((address(path), message) for path, message in report.unreadable)
+    unreadable = ((address(path), *rest) for path, *rest in report.unreadable)
     return report.replace(
         audits=tuple(audits), unreadable=tuple(unreadable), settings_file=address(report.settings_file)
     )

@@ -310,8 +310,8 @@ class CheckReport(Record, frozen=True):
 
     audits: tuple[DocumentAudit, ...]
     """In the order in which the documents were read."""
-    unreadable: tuple[tuple[str, str], ...]
-    """Path and reason of each document that could not be read."""
+    unreadable: tuple[tuple[str, int, str], ...]
+    """Path, line and reason, with what to do, of each document that could not be read."""
     rules: tuple[FindingRule, ...]
     """Rules that were looked for, by code."""
     rulebook: Rulebook

@@ -70,7 +70,7 @@ def describe_check(report: CheckReport) -> CheckResult:
         CheckResult,
         report,
         documents=[_describe_audit(audit) for audit in report.audits],
-        unreadable=[{"path": path, "message": message} for path, message in report.unreadable],
+        unreadable=[{"path": path, "line": at, "message": text} for path, at, text in report.unreadable],
         stale=[take(entry, "path", "rule", "sentence", "count") for entry in report.stale],
         settings=report.settings or None,
         rulebook=name_rule_set(report.rulebook),

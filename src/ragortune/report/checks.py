@@ -193,7 +193,7 @@ def _list_suppressed(report: CheckReport) -> Iterator[Block]:
 
 
 def _list_unreadable(report: CheckReport) -> Iterator[Block]:
-    for path, message in report.unreadable:
+    for path, _, message in report.unreadable:
         yield Paragraph((Span("unreadable", Style.ERROR), f": {path}: {message}"))
 
 

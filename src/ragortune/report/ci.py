@@ -25,8 +25,8 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def write_github(report: CheckReport) -> str:
     """Return workflow commands for the most important findings, and the number of the others."""
     commands = [
-        _command("error", clean_text(message), file=path, title="unreadable")
-        for path, message in report.unreadable
+        _command("error", clean_text(message), file=path, line=line, title="unreadable")
+        for path, line, message in report.unreadable
     ]
     commands += [
         _command(
@@ -62,8 +62,8 @@ def describe_gitlab(report: CheckReport) -> list[dict[str, object]]:
     if report.settings:
         key = re.sub("(?<= at )[0-9a-f]{12}|[0-9]+", "N", report.settings)
         entries.append(_describe_entry("settings", report.settings, "info", report.settings_file, key))
-    for path, text in report.unreadable:
-        entries.append(_describe_entry("unreadable", text, "critical", path, "unreadable"))
+    for path, line, text in report.unreadable:
+        entries.append(_describe_entry("unreadable", text, "critical", path, "unreadable", line))
     for audit, finding in report.active:
         what = finding.rule.id, format_message(finding), _GITLAB_LEVELS[finding.severity]
         entries.append(_describe_entry(*what, audit.reading.path, finding.fingerprint, finding.line))
@@ -95,7 +95,7 @@ def write_junit(report: CheckReport) -> str:
         rules = {rule.id: rule for rule in (*report.rules, *(found.rule for found in audit.findings))}
         for rule in rules.values():
             _add_case(suite, audit, rule, report)
-    for path, message in report.unreadable:
+    for path, _, message in report.unreadable:
         suite = _add_suite(root, path, report)
         case = ET.SubElement(suite, "testcase", classname=_xml(path), name="readable")
         ET.SubElement(case, "error", message=_xml(message), type="unreadable")

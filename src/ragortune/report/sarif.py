@@ -52,9 +52,9 @@ def _describe_invocation(report: CheckReport) -> Json:
         {
             "level": "error",
             "message": _message(f"{clean_text(path)}: {clean_text(message)}"),
-            "locations": [{"physicalLocation": {"artifactLocation": _artifact(path)}}],
+            "locations": [_location(path, Span(line, 1, ""))],
         }
-        for path, message in report.unreadable
+        for path, line, message in report.unreadable
     ]
     settings = {"level": "note", "message": _message(clean_text(report.settings))}
     return {

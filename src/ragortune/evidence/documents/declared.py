@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -18,6 +19,8 @@ from ragortune.support.record import NOTHING
 from ragortune.support.text import YAML_BREAKS, quote_value
 
 _KEYS = ("decision", "evidence", "profile")
+_VALUE = re.compile(r"\[[^\]]*\]?|\{.*|[^,}#]*")
+"""A list, a mapping with what follows it, or a word or number."""
 
 
 class Declared(msgspec.Struct, frozen=True):
@@ -105,10 +108,10 @@ def _state_fact(criterion: str, answer: Answer, entry: Entry, lines: Mapping[int
 
 
 def _find_span(entry: Entry, lines: Mapping[int, Line]) -> Span:
-    """Return the rest of the line of a value; `lines` are those of the block as they were counted."""
+    """Return a value, or the rest of its line if it is a mapping; `lines` are those of the block as they were counted."""
     place = entry.place() or Place()
     line = lines[place.line or min(lines)]
     begin = (place.column or 1) - 1
     if not line.text[begin:].strip():
         begin = len(line.text) - len(line.text.lstrip())
-    return Span(line.number, line.column + begin, line.text[begin:].rstrip())
+    return Span(line.number, line.column + begin, _VALUE.findall(line.text, begin)[0].rstrip())
