@@ -35,8 +35,6 @@ def complaint(action, *arguments):
     [
         ("a: 1\na: 2\n", "f:2:1: duplicate key 'a'"),
         ("a:\n\tb: 1\n", "f:2:1: a tab is used for indentation; use spaces"),
-        ("a: [1, 2\n", "f:2:1: is not YAML: did not find expected ',' or ']'"),
-        ("a: @b\n", "f:1:4: is not YAML: found character that cannot start any token"),
         (
             "a: &x 1\nb: *x\n",
             "f:1:4: anchors and aliases (& and *) are not supported\nhint: write the value out",
@@ -55,6 +53,25 @@ def complaint(action, *arguments):
 )
 def test_yaml_that_cannot_be_used_gets_a_place(text, message):
     assert complaint(parse_yaml, text, "f") == message
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a: [1, 2\n", "f:2:1: is not YAML: did not find expected ',' or ']'"),
+        ("a: @b\n", "f:1:4: is not YAML: found character that cannot start any token"),
+        (
+            "because: Approved: we may\n",
+            "f:1:18: is not YAML: mapping values are not allowed in this context",
+        ),
+        ("a:\n   b: 1\n  c: 2\n", "f:3:3: is not YAML: did not find expected key"),
+    ],
+)
+def test_a_slip_in_yaml_is_told_with_what_it_mostly_is(text, place):
+    said, hint = complaint(parse_yaml, text, "f").split("\n")
+
+    assert said == place
+    assert hint.startswith("hint: check indentation, brackets and quotes")
 
 
 @pytest.mark.parametrize(

@@ -442,6 +442,11 @@ def test_the_casebook_is_not_part_of_the_digest(whole_pack, book):
         ),
         (
             "when: {model.strength: mid}",
+            "when: {model.strength: small}",
+            ":5:28: 'model.strength' has no level 'small'\nhint: expected weak, mid or frontier",
+        ),
+        (
+            "when: {model.strength: mid}",
             "when: {model.strength: []}",
             ":5:28: the condition on 'model.strength' names no level",
         ),
@@ -469,7 +474,7 @@ def test_the_casebook_is_not_part_of_the_digest(whole_pack, book):
         (
             "title: Our models are all small",
             "title: 3",
-            ":4:12: 'rules.0.title' must be text, not 3",
+            ":4:12: 'rules.0.title' must be text in quotes, not 3",
         ),
         (
             "exceptions: [None known.]",
@@ -528,7 +533,11 @@ def test_an_error_in_a_rule_has_a_place_and_a_hint(team_pack, old, new, message)
         ),
         (
             "{id: team.size, title: t, question: q, help: h, unit: heads, levels: [{id: a, means: a}]}",
-            "no level says where it starts",
+            "has a unit, but no `starts_at`",
+        ),
+        (
+            "{id: team.size, title: t, question: q, help: h, levels: [{id: a, means: a, starts_at: 1}]}",
+            "has `starts_at`, but no unit",
         ),
     ],
 )
@@ -587,7 +596,7 @@ def test_a_misspelt_key_of_a_condition_is_all_that_is_told_about_it(team_pack):
 @pytest.mark.parametrize(
     ("condition", "told"),
     [
-        ("{at_least: 3}", ["'rules.0.when.model.strength.at_least' must be text, not 3"]),
+        ("{at_least: 3}", ["'rules.0.when.model.strength.at_least' must be text in quotes, not 3"]),
         ("{first: mid}", ["there is no key 'first' here"]),
         (
             "{at_least: mid, main: mid}",

@@ -151,7 +151,7 @@ def _check_value(name: str, value: PriceValue, rule: ValueRule) -> Iterator[Flaw
     path = ("values", name)
     if value.unit != rule.unit:
         message = f"'{name}' is given in {rule.unit}, not in {quote_value(value.unit)}"
-        yield (*path, "unit"), PriceError(message, None, f"write unit: {rule.unit}")
+        yield (*path, "unit"), PriceError(message, None, f"give it in that unit, and write unit: {rule.unit}")
         return
     try:
         parse_unit(value.unit)

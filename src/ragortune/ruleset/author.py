@@ -23,7 +23,7 @@ from ragortune.support.rulefolder import (
     read_files,
     shipped_folder,
 )
-from ragortune.support.text import is_plain, join_words, quote_value, suggest_name
+from ragortune.support.text import is_plain, join_words, quote_value
 
 _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "id": (re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,99}"), "letters, digits and any of ._/:-"),
@@ -116,18 +116,14 @@ class Authored:
             part = part[key] if inside else None
         return chain(map(str, at[2:]), _find_names(part))
 
-    def report_unknown(
-        self, what: str, name: str, known: Collection[str], at: At, *, key: bool = False
-    ) -> None:
-        """Add a problem if a name, which may be a `key`, is not defined."""
+    def report_unknown(  # noqa: PLR0913  (what a problem says)
+        self, what: str, name: str, known: Collection[str], at: At, *, key: bool = False, owner: str = ""
+    ) -> bool:
+        """Add a problem if a name, which may be a `key`, is not defined, or not by its owner; return whether it is one."""
         if name not in known:
             problem = RulebookError.unknown(what, name, known)
-            self.report(problem.message, at, problem.hint, key=key)
-
-    def report_missing(self, owner: str, what: str, name: str, known: Collection[str], at: At) -> bool:
-        """Add a problem if a record or criterion does not have what is named, and return whether it is one."""
-        if name not in known:
-            self.report(f"'{owner}' has no {what} {quote_value(name)}", at, suggest_name(name, known))
+            message = f"'{owner}' has no {what} {quote_value(name)}" if owner else problem.message
+            self.report(message, at, problem.hint, key=key)
         return name not in known
 
     def add_problem(self, problem: RagortuneError) -> None:

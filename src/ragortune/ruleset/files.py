@@ -201,7 +201,7 @@ def _word_problems(details: Iterable[Any], folder: str, document: Document) -> I
 
 
 _WANTED = {
-    "string": "text",
+    "string": "text in quotes",
     "string_too_short": "text that is not empty",
     "tuple": "a list",
     "dict": "a mapping",

@@ -110,7 +110,7 @@ def _check_condition(authored: Authored, at: At, wanted: Condition) -> None:
     if not levels:
         authored.report(f"the condition on '{name}' names no level", at)
     for level in levels:
-        if authored.report_missing(name, "level", level, criterion.level_ids, at):
+        if authored.report_unknown("level", level, criterion.level_ids, at, owner=name):
             return
     if isinstance(wanted, Bound) and list(levels) != sorted(levels, key=criterion.level_ids.index):
         authored.report(f"the condition on '{name}' ends before it begins", at)
@@ -133,34 +133,24 @@ def _check_criterion(authored: Authored, criterion: Criterion, kind: str) -> boo
     starts = [level.starts_at for level in criterion.levels if level.starts_at is not None]
     rising = sorted({*starts})
     misread = [quote_value(name) for name in criterion.level_ids if _NOT_LEVELS.fullmatch(name)]
+    otherwise = f"has levels that a profile reads as something else: {join_words(misread)}"
     missing = [name for name in COMPUTED.get(criterion.id, ()) if name not in criterion.level_ids]
     uncomputed = f"is never computed, only {join_words(COMPUTED)} are"
     computed = f"needs the levels that are computed: {join_words(map(quote_value, missing))}"
     problems = (
         ("levels", not criterion.levels, "has no level"),
         ("levels", len(set(criterion.level_ids)) != len(criterion.levels), "names a level twice"),
-        (
-            "levels",
-            bool(misread),
-            f"has levels that a profile reads as something else: {join_words(misread)}",
-        ),
+        ("levels", bool(misread), otherwise),
         ("levels", starts not in (rising, rising[::-1]), "has levels that do not start in order"),
         ("levels", bool(missing), computed),
         ("id", kind == "derived" and not misnamed and criterion.id not in COMPUTED, uncomputed),
         ("levels", len(criterion.levels) > _MAX_LEVELS, f"has more than {_MAX_LEVELS} levels"),
-        (
-            "several",
-            criterion.several and not criterion.nominal,
-            "has levels in order, so several cannot hold at once",
-        ),
+        ("several", criterion.several and not criterion.nominal, "has levels in order: only one can hold"),
         ("id", misnamed, f"is not named `{form}`"),
         ("id", criterion.group in OWN_KEYS, "is in a group whose name every profile uses for something else"),
         ("minimum", low is not None and high is not None and low > high, "has a minimum above its maximum"),
-        (
-            "unit",
-            bool(criterion.unit and criterion.levels and not starts),
-            "has a unit, but no level says where it starts",
-        ),
+        ("unit", bool(criterion.unit and criterion.levels and not starts), "has a unit, but no `starts_at`"),
+        ("levels", bool(starts and not criterion.unit), "has `starts_at`, but no unit"),
     )
     for part, broken, message in problems:
         if broken:

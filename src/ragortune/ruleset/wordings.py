@@ -46,7 +46,9 @@ def _check_fact(authored: Authored, fact: FactWords) -> None:
         authored.report_unknown("criterion", name, criteria, (*at, "says", name))
         for level in (wanted,) if isinstance(wanted, str) else wanted:
             if name in criteria:
-                authored.report_missing(name, "level", level, criteria[name].level_ids, (*at, "says", name))
+                authored.report_unknown(
+                    "level", level, criteria[name].level_ids, (*at, "says", name), owner=name
+                )
     for index, kind in enumerate(fact.kinds):
         if kind not in AMOUNTS:
             message = f"there are amounts of {join_words(AMOUNTS)}, not of {quote_value(kind)}"
@@ -64,7 +66,7 @@ def _check_fact(authored: Authored, fact: FactWords) -> None:
         message = f"'{fact.id}' needs 'bands', because '{fact.number}' has no unit"
         authored.report(message, (*at, "number"))
     for level in fact.bands:
-        authored.report_missing(criterion.id, "level", level, criterion.level_ids, (*at, "bands"))
+        authored.report_unknown("level", level, criterion.level_ids, (*at, "bands"), owner=criterion.id)
 
 
 def _check_classifier(authored: Authored, model: Classifier) -> None:
@@ -76,7 +78,9 @@ def _check_classifier(authored: Authored, model: Classifier) -> None:
         authored.report(message, (*at, "id"), suggest_name(model.id, outcomes))
         return
     for index, outcome in enumerate(model.outcomes):
-        authored.report_missing(model.id, "outcome", outcome, outcomes[model.id], (*at, "outcomes", index))
+        authored.report_unknown(
+            "outcome", outcome, outcomes[model.id], (*at, "outcomes", index), owner=model.id
+        )
     count = len(model.outcomes)
     if len(model.intercepts) != count:
         authored.report(f"'intercepts' needs a number for each of {count} outcomes", (*at, "intercepts"))

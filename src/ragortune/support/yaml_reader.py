@@ -28,6 +28,7 @@ _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
 """A decimal number that would be thousands in half of Europe."""
 _LONGEST_NUMBER = 40
+_HINT = "check indentation, brackets and quotes here and on the line above; text with `: ` in it needs quotes"
 
 
 def compose_yaml(text: str) -> Any:
@@ -151,7 +152,7 @@ class YamlReader:
             return UnreadableError("is nested too deeply", place)
         if "cannot start any token" in problem and line[mark.column : mark.column + 1] == "\t":
             return UnreadableError("a tab is used for indentation; use spaces", place)
-        return NotYamlError(f"is not YAML: {problem}", place)
+        return NotYamlError(f"is not YAML: {problem}", place, _HINT)
 
 
 def find_keys(lines: Iterable[str], name: str) -> Iterator[int]:
