@@ -161,7 +161,11 @@ def test_a_rule_is_shown_by_name_or_code_in_every_format(run):
     assert run("rules", "show", "K09", "--format", "markdown").out.startswith(
         "# K09 The facts change weekly or faster\n"
     )
-    assert json.loads(run("rules", "show", "K09", "--format", "json").out)[0]["kind"] == "heading"
+    assert json.loads(run("rules", "show", "K09", "--format", "json").out) == {
+        "schema": "ragortune/page/1",
+        "name": "K09",
+        "markdown": run("rules", "show", "K09", "--format", "markdown").out,
+    }
 
 
 def test_every_name_has_a_page_that_renders(run, book):
@@ -227,6 +231,11 @@ def test_evidence_that_is_shipped_can_be_read_without_the_repository(run, book):
         assert f"ragortune explain {source.address}\n" in run("explain", source.id).out
         assert run("explain", source.address).out.startswith("# ")
     assert run("explain", "docs/../README.md").code == 2
+
+
+def test_a_team_without_the_repository_can_copy_a_shipped_rule(run):
+    assert "\n  - id: fast-changing-facts\n" in run("explain", "rules/rules/knowledge.yaml").out
+    assert run("explain", "rules/../pyproject.toml").code == 2
 
 
 def test_a_wheel_holds_rules_pages_and_a_script_by_the_name_of_the_distribution():
@@ -435,6 +444,7 @@ def test_a_comparison_names_hits_and_misses_of_the_casebook(run, whole_pack):
 
     assert "\n  miss    " in out
     assert "\n  hit     " in out
+    assert "\n  other   " in out  # not the name of an option
 
 
 def test_a_base_that_is_no_rule_set_is_refused(run, pack):

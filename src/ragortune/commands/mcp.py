@@ -325,11 +325,7 @@ def _check(arguments: Arguments, rules: str | None, environment: Environment) ->
 
 def _explain(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:
     name = _read_text_argument(arguments, "name", _NAME_LENGTH)
-    page = io.StringIO()
-    request = ExplainRequest(name=name, rules=rules, format="markdown")
-    code = show_page(request, environment.replace(stdout=page))
-    environment.write(dump_json(shapes.PageResult(name=name, markdown=page.getvalue())))
-    return code
+    return show_page(ExplainRequest(name=name, rules=rules, format="json"), environment)
 
 
 def _estimate(arguments: Arguments, rules: str | None, environment: Environment) -> ExitCode:

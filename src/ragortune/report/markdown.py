@@ -144,8 +144,9 @@ def _write_inline(text: Inline, style: Style | None = None, *, in_table: bool = 
 
 
 def _refer(address: str) -> str:
-    """Return an address as a link, and a shipped document as its path."""
+    """Return an address as a link, and a shipped document as the command that prints it."""
     if "://" not in address:
-        return _write_inline(Span(address, Style.NAME))
+        command = "ragortune explain " if address.startswith("docs/") else ""
+        return _write_inline(Span(f"{command}{address}", Style.NAME))
     safe = re.sub(r"[<>\s]", "", clean_text(address))
     return f"<{safe}>"

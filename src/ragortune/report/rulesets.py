@@ -53,7 +53,7 @@ class CaseChange(Record, frozen=True):
     was: Option
     now: Option
     change: str
-    """`hit` or `miss`; `better` or `worse` if only the lenient judgement changed; or `neither`."""
+    """`hit` or `miss`; `better` or `worse` if only the lenient judgement changed; or `other`."""
 
 
 class RuleDiff(Record, frozen=True, rename={"old": "from", "new": "to"}):
@@ -112,7 +112,7 @@ def _judge_change(case: Case, was: Option, now: Option) -> str:
         return "hit" if case.outcome is now else "miss"
     if (was in case.acceptable) != (now in case.acceptable):
         return "better" if now in case.acceptable else "worse"
-    return "neither"
+    return "other"
 
 
 def write_diff(diff: RuleDiff) -> Iterator[str]:

@@ -30,9 +30,10 @@ def shipped_folder() -> Path:
 
 
 def find_shipped_document(name: str) -> Path | None:
-    """Return the file of a page such as `docs/cost.md` that sources and reports link to; None if it is not shipped."""
-    folder = shipped_folder().parent / "docs"
-    return {f"docs/{file.name}": file for file in folder.iterdir()}.get(name)
+    """Return the file of a page that reports link to, or of rules to copy: `docs/cost.md`, `rules/rules/data.yaml`; or None."""
+    rules = shipped_folder()
+    files = (*(rules.parent / "docs").iterdir(), *rules.glob("*/*.yaml"))
+    return {file.relative_to(rules.parent).as_posix(): file for file in files}.get(name)
 
 
 def read_files(folder: Path) -> Files:
