@@ -456,20 +456,3 @@ def test_an_interrupt_has_its_own_exit_code(run, write, monkeypatch):
     monkeypatch.setattr("ragortune.commands.recommend.judge_profile", interrupt)
 
     assert run("recommend", write("p.yaml", PROFILE)).code == 130
-
-
-def test_progress_is_counted_on_the_terminal_only(write, tmp_path, monkeypatch):
-    import io
-
-    from ragortune.commands import recommend
-    from ragortune.support.environment import Environment
-
-    monkeypatch.setattr(recommend, "_PROGRESS_EVERY", 2)
-    write("b.jsonl", "{}\n" * 5)
-    out, err = io.StringIO(), io.StringIO()
-    environment = Environment(io.BytesIO(), out, err, str(tmp_path), stderr_is_terminal=True)
-    request = recommend.RecommendRequest(paths=[str(tmp_path / "b.jsonl")], format="jsonl", brief=True)
-
-    assert recommend.recommend_profiles(request, environment) == 0
-    assert err.getvalue() == "\r2 profiles\r4 profiles\r5 profiles\n"
-    assert len(out.getvalue().splitlines()) == 5

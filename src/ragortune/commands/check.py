@@ -176,13 +176,12 @@ class _Run:
         )
         report = report.replace(audits=tuple(audits))
         report = report.replace(hidden=found - len(report.findings), fails_on=self._fail_on)
-        code, effects = int(self._choose_code(report)), self._describe_settings(report)
-        return report.replace(exit_code=code, settings=effects, settings_file=self._settings.path or "")
-
-    def _describe_settings(self, report: CheckReport) -> str:
-        """Return in one sentence what the settings file leaves out or lowers; empty if it does neither."""
         effects, shown = list(self._list_effects(report)), self._name_settings()
-        return f"{shown} {join_words(effects)}" if effects and shown else ""
+        return report.replace(
+            exit_code=int(self._choose_code(report)),
+            settings=f"{shown} {join_words(effects)}" if effects and shown else "",
+            settings_file=self._settings.path or "",
+        )
 
     def _name_settings(self) -> str:
         """Return the path of the settings file from the working folder, with the commit it was read from."""

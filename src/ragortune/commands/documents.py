@@ -57,7 +57,8 @@ def find_documents(
     dangling: dict[str, None] = {}
     root = real_path(find_repository(environment.folder))
     for name in wanted:
-        if base and name != STDIN and _leads_out(Path(environment.folder, name), root):
+        place = locate(Path(environment.folder, name), root)
+        if base and name != STDIN and place.is_relative_to(root) and not lies_inside(place, root):
             environment.note(f"warning: {quote_value(name)} leads out of the repository, so it is not read")
             continue
         found = list(_expand_name(name, environment.folder, skipped, only_patterns=bool(base)))
@@ -80,12 +81,6 @@ def find_documents(
     if gone := _list_gone(wanted, base, paths, environment) if base else ():
         environment.note(f"note: gone since {reference}: {join_words(sorted(gone), most=_MAX_NAMES)}")
     return list(paths.values())
-
-
-def _leads_out(path: Path, root: Path) -> bool:
-    """Return whether a path in a repository leads out of it by a link."""
-    place = locate(path, root)
-    return place.is_relative_to(root) and not lies_inside(place, root)
 
 
 def _list_gone(

@@ -34,7 +34,6 @@ from ragortune.support.reading import (
 from ragortune.support.text import join_words
 
 _LINE_ENDINGS = (".jsonl", ".ndjson")
-_PROGRESS_EVERY = 5_000
 
 _Input = tuple[str, int | None, Profile | RagortuneError]
 """Path, line and profile of one input; an error in place of a profile that cannot be read."""
@@ -51,7 +50,7 @@ def recommend_profiles(request: RecommendRequest, environment: Environment) -> E
         _read_inputs(request, path, vocabulary, environment) for path in request.paths
     )
     failed = printed = False
-    for number, (path, line, found) in enumerate(_count_progress(inputs, environment)):
+    for number, (path, line, found) in enumerate(inputs):
         batch = batch or (number > 0 and _allow_several(request))
         try:
             if isinstance(found, RagortuneError):
@@ -128,19 +127,6 @@ def _judge(
     cases = find_nearest(recommendation) if is_page or not batch else None
     trace = trace_rules(rulebook, profile.levels) if request.trace and not is_page else None
     return Advice(recommendation, cases, refusal, trace=trace)
-
-
-def _count_progress(inputs: Iterable[_Input], environment: Environment) -> Iterator[_Input]:
-    """Yield the inputs, counting them on stderr if it is a terminal."""
-    shown = environment.stderr_is_terminal and not environment.stdout_is_terminal
-    number = 0
-    for number, entry in enumerate(inputs, 1):
-        if shown and number % _PROGRESS_EVERY == 0:
-            environment.stderr.write(f"\r{number:,} profiles")
-            environment.stderr.flush()
-        yield entry
-    if shown and number >= _PROGRESS_EVERY:
-        environment.stderr.write(f"\r{number:,} profiles\n")
 
 
 # --- reading ------------------------------------------------------------------------------------------------------

@@ -93,24 +93,19 @@ def describe_probability(recommendation: Recommendation) -> str:
 
 
 def describe_firmness(recommendation: Recommendation) -> str:
-    """Return whether the advice is firm, and whether open answers can change it."""
+    """Return whether the advice is firm, and how many open answers can change it, or the runner-up if that is not computed."""
     if recommendation.settled:
         return "settled: no open answer can change the advice"
-    return f"{'firm' if recommendation.firm else 'not firm'}; {_describe_open(recommendation)}"
-
-
-def _describe_open(recommendation: Recommendation) -> str:
-    """Return how many open answers can change the advice, or the runner-up if that was not computed."""
+    firm = "firm" if recommendation.firm else "not firm"
     if recommendation.sensitivities is None:
         runner_up = recommendation.runner_up
-        return f"next comes {runner_up} with {format_share(recommendation.probability[runner_up])}"
+        return f"{firm}; next comes {runner_up} with {format_share(recommendation.probability[runner_up])}"
     if recommendation.unknowns is None:
         joint = sum(len(rule.criteria) > 1 for rule in recommendation.rulebook.rules.values())
-        return f"settled: not computed, {count_words(joint, 'joint rule')}"
+        return f"{firm}; settled: not computed, {count_words(joint, 'joint rule')}"
     count, alone = len(recommendation.unknowns), sum(question.alone for question in recommendation.unknowns)
-    noun = "open answer" if count == 1 else "open answers"
     by_itself = {0: "none by itself", 1: "1 by itself"}.get(alone, f"{alone} by themselves")
-    return f"{count} {noun} can still change it, {by_itself}"
+    return f"{firm}; {count_words(count, 'open answer')} can still change it, {by_itself}"
 
 
 def write_verdict(verdict: Verdict) -> str:

@@ -102,12 +102,14 @@ def describe_report(report: MeasureReport) -> MeasureResult:
 
 
 def _describe_answer(answer: MeasuredAnswer) -> AnswerResult:
-    answered = None if answer.answered is None else _format_answered(answer.answered)
+    answered = _format_answered(answer.answered)
     known = {"as_of": answer.date, "n": answer.measurement.count, "answered": answered}
     return fill(AnswerResult, answer, answer.measurement, **known)
 
 
-def _format_answered(answered: Answer | QuantityValue) -> str:
+def _format_answered(answered: Answer | QuantityValue | None) -> str | None:
+    if answered is None:
+        return None
     if isinstance(answered, Answer):
         return join_words(answered.levels, "or")
     return join_words(answered.names, "and") or f"{answered.mid:,.12g}"
@@ -119,7 +121,11 @@ def _format_answered(answered: Answer | QuantityValue) -> str:
 def build_page(report: MeasureReport) -> list[Block]:
     """Return the page of a run."""
     named = f" for {report.target}" if report.target else ""
-    disputes = bullets(f"{_format_dispute(answer)} ({answer.measurement.says})" for answer in report.disputed)
+    disputes = bullets(
+        f"{answer.name}: answered {_format_answered(answer.answered)}, measured {_format_value(answer)} "
+        f"({answer.measurement.says})"
+        for answer in report.disputed
+    )
     faults = tuple(Item(fault.says, (*fault.notes, *fault.examples)) for fault in report.faults)
     shown = {answer.measurement.probe for answer in report.answers} | {_DIRECTION}
     others = tuple(
@@ -169,9 +175,3 @@ def _format_value(answer: MeasuredAnswer) -> str:
         f"{end:,}" for end in ends if isinstance(end, (int, float)) and not isinstance(end, bool)
     )
     return " ".join(part for part in (shown, f"({number})" if shown and number else number) if part)
-
-
-def _format_dispute(answer: MeasuredAnswer) -> str:
-    assert answer.answered is not None
-    answered = _format_answered(answer.answered)
-    return f"{answer.name}: answered {answered}, measured {_format_value(answer)}"

@@ -25,10 +25,9 @@ _UNSEEN = re.compile(f"[{_BLANK}]")
 _COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
 _BRACKETED = re.compile(r"##(?=\w*\[)")
 """`##[name]` of GitHub, `##vso[name]` of Azure, `##teamcity[name]`, anywhere in a line."""
-_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""Control characters that a terminal interprets."""
+_OBEYED = re.compile("(?!\x1b\\[[0-9;]*m)[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Control characters that a terminal interprets, except for the beginnings of colours."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 
 def is_plain(text: str) -> bool:
@@ -66,12 +65,7 @@ def guard_terminal(text: str) -> str:
 
     The last line of defence, after the writers, which sanitise each untrusted text.
     """
-    return disarm_commands(_OBEYED.sub(_write_obeyed, text))
-
-
-def _write_obeyed(found: re.Match[str]) -> str:
-    is_colour = _COLOUR.match(found.string, found.start())
-    return found[0] if is_colour else ascii(found[0])[1:-1]
+    return disarm_commands(_OBEYED.sub(lambda found: ascii(found[0])[1:-1], text))
 
 
 def shorten_text(text: str, width: int) -> str:

@@ -124,17 +124,13 @@ class History:
             return None
         stray = not main or int(newest[0]) - int(main[0]) > _STRAY
         begun, commit = newest if stray else main
-        files = filter(_is_source, self._repository.list_files(commit, (), "-l"))
-        found = {file.name: file for file in files}
+        files = self._repository.list_files(commit, (), "-l")
+        plain = (file for file in files if file.is_plain and 0 < file.size <= TEXT_BYTES)
+        found = {file.name: file for file in plain if _is_source_path(file.name)}
         known = {path.lower() for path in found}
         kept = {path: file for path, file in found.items() if known.isdisjoint(_list_originals(path))}
         inside = {path: file for path, file in kept.items() if path.startswith(self._prefix)}
         return Snapshot(int(begun), inside, {path: kept[path] for path in kept.keys() - inside.keys()})
-
-
-def _is_source(file: KeptFile) -> bool:
-    """Return whether a file is a document that is neither empty nor too large to be compared."""
-    return file.is_plain and 0 < file.size <= TEXT_BYTES and _is_source_path(file.name)
 
 
 @lru_cache(_MAX_PATHS)
