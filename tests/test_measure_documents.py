@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ragortune import load_rulebook
 from ragortune.evidence.documents.language import read_language
-from ragortune.evidence.documents.language_detection import detect_language
+from ragortune.evidence.documents.reader import detect_language
 from ragortune.evidence.measurements import corpus as corpus_module
 from ragortune.evidence.measurements import documents as module
 from ragortune.evidence.measurements.corpus import open_corpus

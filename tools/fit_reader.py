@@ -30,9 +30,8 @@ from fit_sentences import LabelledSentence, fit_sentences, list_sentences, list_
 from ragortune import load_rulebook
 from ragortune.evidence.documents.classifiers import DOCUMENT_MODELS, NO, STATUS, WORD, WORDS, YES, Classifier
 from ragortune.evidence.documents.decision import Tally, decide, measure_features, tally_mentions
-from ragortune.evidence.documents.language_detection import ENGLISH
 from ragortune.evidence.documents.options import resolve_options
-from ragortune.evidence.documents.reader import DesignReader, reader_for
+from ragortune.evidence.documents.reader import ENGLISH, DesignReader, reader_for
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.model import Option
 from ragortune.ruleset.author import read_folder

@@ -139,18 +139,12 @@ class AuditCase(Record, frozen=True, dict=True):
         """Return whether the document has a section of a kind that a rule names, or a sentence with one of its words."""
         if not self._kinds.isdisjoint(rule.sections):
             return True
-        present = tuple(word for word in rule.words if word.rstrip("*").split()[0].casefold() in self._text)
-        return bool(present) and compile_words(present).search(self._text) is not None
+        return compile_words(rule.words).search(self._text) is not None
 
     @cached_property
     def covered(self) -> frozenset[str]:
         """The criteria with an answer or a fact, even one that is only inferred."""
         return frozenset((*self.answers.profile.levels, *(fact.criterion for fact in self.reading.facts)))
-
-    @cached_property
-    def texts(self) -> frozenset[str]:
-        """The distinct texts of the sentences."""
-        return frozenset(map(attrgetter("text"), self.reading.sentences))
 
     @cached_property
     def _kinds(self) -> frozenset[SectionKind]:
@@ -159,7 +153,8 @@ class AuditCase(Record, frozen=True, dict=True):
     @cached_property
     def _text(self) -> str:
         """The distinct texts and labels of the sentences, casefolded."""
-        return _SEPARATOR.join(self.texts.union(map(attrgetter("label"), self.reading.sentences))).casefold()
+        texts = {text for one in self.reading.sentences for text in (one.text, one.label)}
+        return _SEPARATOR.join(texts).casefold()
 
 
 # --- words --------------------------------------------------------------------------------------------------------

@@ -247,12 +247,11 @@ def detect_absence(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]
 
 def detect_cost(rule: FindingRule, case: AuditCase) -> Iterator[AuditFinding]:
     """Find comparisons of cost in which technique and model change together."""
-    compared = {text: models for text in case.texts if (models := _compared_models(text, rule.words))}
-    for sentence in case.reading.sentences if compared else ():
+    for sentence in case.reading.sentences:
         argues = sentence.block not in _NOT_PROSE and sentence.kind not in _NOT_THIS_PROJECT
-        if argues and sentence.text in compared:
+        if argues and (models := _compared_models(sentence.text, rule.words)):
             span = quote_line(sentence, 0, 1, case.reading.lines)
-            yield case.report(rule, f": {compared[sentence.text]}", (), span, sentence=sentence)
+            yield case.report(rule, f": {models}", (), span, sentence=sentence)
 
 
 def _compared_models(sentence: str, families: tuple[str, ...]) -> str:
@@ -262,8 +261,6 @@ def _compared_models(sentence: str, families: tuple[str, ...]) -> str:
     scope would mistake a table of prices for an argument.
     """
     text = sentence.casefold()
-    if not ("tun" in text or "lora" in text or "lled" in text):  # every match of _TUNED has one of them
-        return ""
     if len(text) > _LONGEST_COMPARISON or not all(
         pattern.search(text) for pattern in (_TUNED, _MONEY, _NOT_TUNED)
     ):

@@ -53,7 +53,7 @@ _BELOW = re.compile(
     r"(?<=[<nrw])(?:(?<=<)|(?<=\b(?:under|below))|(?<=\bless than)|(?<=\bfewer than))", re.IGNORECASE
 )
 """What precedes an amount that is not reached, the letter with which it ends first; a lookbehind holds words of one length."""
-_NAMED = re.compile(r"(?:[^\W\d_]-|[a-z0-9)\]|,] [A-Z]\w* |(?:^|\0)[A-Z]\w* |#)$")
+_NAMED = re.compile(r"(?:[^\W\d_]-|[a-z0-9)\]|,] [A-Z]\w* |^[A-Z]\w* |#)$")
 """What precedes a number that is part of a name, such as `Sonnet 4`, `Phase 2` or `GPT-4`."""
 _PART = re.compile(r"[^\W\d_]|\s?[x\u00d7*]\s?[0-9]|\s[A-Z][a-z]{2,8},? (?:19|20)[0-9]{2}(?![\w])")
 """What follows a number that is part of a name, a product or a date, such as `3x`, `12 \u00d7 500` or `12 March 2026`."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -28,7 +27,7 @@ from ragortune.evidence.documents.language import (
     TopicWords,
     Weight,
 )
-from ragortune.evidence.documents.tokens import Tokens, cut_text, cut_texts
+from ragortune.evidence.documents.tokens import Tokens, cut_text
 from ragortune.model import Option
 from ragortune.model.documents import Block, Meaning, SectionKind, Sentence
 
@@ -54,8 +53,6 @@ _SECTION_MEANINGS: Mapping[SectionKind, Meaning] = {
 }
 _LABEL_MEANINGS = frozenset(Meaning) - {Meaning.NEGATED, Meaning.REJECTED, Meaning.CHOICE, Meaning.NONE}
 _HEADING, _COMPONENT = Block.HEADING, Meaning.COMPONENT
-_CUT_TOGETHER = 500
-"""Sentences that are tokenised in one batch; larger batches take memory and save no time."""
 _LONGEST_CONTEXT = 300
 _OPENING_WORDS = 2
 """Words that may precede a cue that opens a sentence."""
@@ -253,19 +250,17 @@ class Marker:
 
     def mark(self, sentences: Sequence[Sentence]) -> list[Marked]:
         """Return sentences with everything that is found in them."""
-        texts = [*dict.fromkeys(map(attrgetter("text"), sentences))]
-        for first in range(0, len(texts), _CUT_TOGETHER):
-            together = texts[first : first + _CUT_TOGETHER]
-            for text, tokens in zip(together, cut_texts(together, self.language.classify), strict=True):
-                self._read[text] = tokens, self._analyse(tokens.words)
-        read = self._read
-        return [Marked(one, *read[one.text], self.context_of(one)) for one in sentences]
+        return [Marked(one, *self._read_text(one.text), self.context_of(one)) for one in sentences]
 
-    def _analyse(self, words: tuple[str, ...]) -> Analysis:
-        known = self._analysed.get(words)
-        if known is None:
-            self._analysed[words] = known = Analysis(words, self.language)
-        return known
+    def _read_text(self, text: str) -> tuple[Tokens, Analysis]:
+        read = self._read.get(text)
+        if read is None:
+            tokens = cut_text(text, self.language.classify)
+            analysis = self._analysed.get(tokens.words)
+            if analysis is None:
+                self._analysed[tokens.words] = analysis = Analysis(tokens.words, self.language)
+            self._read[text] = read = tokens, analysis
+        return read
 
     def forget(self) -> None:
         """Drop what is cached for a document."""
@@ -275,12 +270,7 @@ class Marker:
 
     def look_up(self, text: str) -> Analysis:
         """Return what is found in a text of a context, such as a label."""
-        text = text[-_LONGEST_CONTEXT:]
-        read = self._read.get(text)
-        if read is None:
-            tokens = cut_text(text, self.language.classify)
-            self._read[text] = read = tokens, self._analyse(tokens.words)
-        return read[1]
+        return self._read_text(text[-_LONGEST_CONTEXT:])[1]
 
     def context_of(self, sentence: Sentence) -> Context:
         """Return the context of a sentence; sentences share equal contexts."""

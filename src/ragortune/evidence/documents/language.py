@@ -346,10 +346,6 @@ class Language:
         """Return the conditions of facts that a sequence of words meets, each as its patterns."""
         return frozenset(self._of_facts[number] for _, _, number in self._conditions.scan(words))
 
-    def begins_name(self, word: str) -> bool:
-        """Tell whether the name of a section begins with a word."""
-        return self._names.begins(self._classes[word])
-
     def name_of(self, words: Sequence[str]) -> list[SectionName]:
         """Return the names of sections that match a sequence of words as a whole."""
         entries = (self.entries[number] for number in self._names.match(self.classify(words)))

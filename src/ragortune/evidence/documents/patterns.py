@@ -18,8 +18,6 @@ from itertools import chain, islice
 
 import msgspec
 
-from ragortune.evidence.documents.tokens import APART
-
 WIDEST_GAP = 12
 _DEEPEST = 6
 _PIECE = re.compile(
@@ -219,7 +217,7 @@ class WordClasses(dict[str, str]):
     def __init__(self, automata: Iterable[Iterable[Node]], beside: Iterable[str] = ()) -> None:
         """Tell apart the words that automata name, those that have a beginning that they name, and others `beside`."""
         nodes = [*chain.from_iterable(automata)]
-        named = chain((APART, *_STOPS, *_SOFT_STOPS), beside, *(node.words for node in nodes))
+        named = chain((*_STOPS, *_SOFT_STOPS), beside, *(node.words for node in nodes))
         beginnings = {*chain.from_iterable(node.beginnings for node in nodes)}
         self._named = {word: word for word in named}
         self._beginnings = tuple(sorted(beginnings, key=len, reverse=True))
@@ -286,10 +284,6 @@ class Matcher:
         for word in words:
             state = state.following.get(word) or self._step(state, word)
         return state.entries
-
-    def begins(self, word: str) -> bool:
-        """Tell whether a pattern begins with a classified word."""
-        return bool(self._step(self._start, word).items)
 
     def _step(self, state: _State, word: str) -> _State:
         """Work out where a word leads, and remember it; a few commas are not counted as words of a gap."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 import gc
 import itertools
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from ragortune.evidence.documents.assertion import Marked, Marker
@@ -18,7 +19,6 @@ from ragortune.evidence.documents.decision import decide, measure_features, stat
 from ragortune.evidence.documents.declared import read_declared
 from ragortune.evidence.documents.facts import FactReader
 from ragortune.evidence.documents.language import Language, Topic, read_language
-from ragortune.evidence.documents.language_detection import ENGLISH, detect_language
 from ragortune.evidence.documents.options import resolve_options
 from ragortune.evidence.documents.sentences import read_sentences
 from ragortune.model import Rulebook
@@ -33,6 +33,21 @@ from ragortune.model.documents import (
 )
 
 _STATUS = "status"
+_SCRIPTS: Mapping[str, str] = {
+    "ja": r"[\u3040-\u30ff]",
+    "zh": r"[\u4e00-\u9fff]",
+    "ko": r"[\uac00-\ud7af]",
+    "ru": r"[\u0400-\u04ff]",
+    "el": r"[\u0370-\u03ff]",
+    "ar": r"[\u0600-\u06ff]",
+    "he": r"[\u0590-\u05ff]",
+    "hi": r"[\u0900-\u097f]",
+    "th": r"[\u0e00-\u0e7f]",
+}
+_SCRIPT_SHARE = 0.12
+"""From this share of its characters on, a text is written in that script; foreign names are among others."""
+ENGLISH = "en"
+_FEW_WORDS = 3
 _MAX_CHARACTERS, _MAX_SENTENCES = 200_000, 1_000
 """So much tells the language."""
 
@@ -112,10 +127,7 @@ class DesignReader:
 
         They repeat an answer, as a decision record of ours does, and the words around it are those of a rule.
         """
-        text = "\n".join(one.sentence.text for one in marked)
-        if self._cited.search(text):  # hardly any document cites one
-            marked = [one for one in marked if not self._cited.search(one.sentence.text)]
-        return self.facts.read(marked, lines)
+        return self.facts.read([one for one in marked if not self._cited.search(one.sentence.text)], lines)
 
     def language_of(self, marked: Sequence[Marked]) -> str:
         """Return the code of the language in which most sentences are written."""
@@ -162,3 +174,21 @@ def _find_status(marked: Sequence[Marked]) -> str | None:
         if named.casefold().strip(" :*") == _STATUS and (place := one.place_of(status)):
             return sentence.text[slice(*place)].lower()
     return None
+
+
+def detect_language(text: str, words: Iterable[str], common_words: Mapping[str, frozenset[str]]) -> str:
+    """Return the code of the language of a text, `en` where it cannot be told.
+
+    Args:
+        text: the text.
+        words: its words, case folded.
+        common_words: those of each language by its code.
+
+    """
+    for code, script in _SCRIPTS.items() if not text.isascii() else ():
+        if len(re.findall(script, text)) > _SCRIPT_SHARE * len(text):
+            return code
+    counts = Counter(words)
+    counted = {code: sum(counts[word] for word in common) for code, common in common_words.items()}
+    best = max(counted, key=lambda code: (counted[code], code == ENGLISH), default=ENGLISH)
+    return best if counted.get(best, 0) >= _FEW_WORDS else ENGLISH

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -27,7 +26,6 @@ _LEADING_OUT = ASIDE | DECIDING
 _LONGEST_NAME = 160
 BOLD_LEVEL = 7
 """A paragraph that is one bold phrase acts as a heading below all real ones."""
-_FIRST_WORD = re.compile(r"[A-Za-z]\w*(?:'\w+)*")
 _MAX_REMEMBERED = 1_000
 
 
@@ -45,16 +43,11 @@ class SectionNames:
         """Take the language whose names count."""
         self._language = language
         self._find = lru_cache(_MAX_REMEMBERED)(self._look_up)
-        self._may_begin = lru_cache(_MAX_REMEMBERED)(self._begins)
 
     def kind_of(self, text: str, place: Place) -> SectionKind | None:
         """Return what a name means at a place, None where it means nothing there."""
-        if len(text) > _LONGEST_NAME or not (
-            self._may_begin(text.partition(" ")[0])
-            or ("(" in text and self._may_begin(text.rpartition("(")[2]))
-        ):
-            return None
-        return next((name.kind for name in self._find(text) if place in name.at), None)
+        found = self._find(text) if len(text) <= _LONGEST_NAME else ()
+        return next((name.kind for name in found if place in name.at), None)
 
     def _look_up(self, text: str) -> list[SectionName]:
         words = _strip_numbers(cut_text(text).words)
@@ -63,11 +56,6 @@ class SectionNames:
             bracket = len(words) - 1 - words[::-1].index("(")
             tried += [words[bracket + 1 :], words[:bracket]]
         return [name for part in tried for name in self._language.name_of(_strip_end(part))]
-
-    def _begins(self, start: str) -> bool:
-        """Tell whether a name can begin so, as far as that is seen without cutting the text into words."""
-        first = _FIRST_WORD.match(start.replace("\u2019", "'"))
-        return not first or self._language.begins_name(first[0].lower())
 
 
 def measure_sections(

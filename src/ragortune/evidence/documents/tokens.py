@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 import msgspec
 
 from ragortune.evidence.documents.amounts import Amount, find_amounts
 
-APART = "\0"
-"""Separates texts that are cut together, as a word of its own; no document that can be read has it."""
 _TOKEN = re.compile(
-    r"\w++(?!')|\w+(?:'\w+)*|[.?;:](?=[\s\"')\]\0]|$)(?<!\be\.g.)(?<!\bi\.e.)"
-    r"|[\0,()\u2013\u2192|/%$\u20ac\u00a3<>\u2264\u2265~\u2248=\u274c\u2705\u2713\u2717]"
+    r"\w++(?!')|\w+(?:'\w+)*|[.?;:](?=[\s\"')\]]|$)(?<!\be\.g.)(?<!\bi\.e.)"
+    r"|[,()\u2013\u2192|/%$\u20ac\u00a3<>\u2264\u2265~\u2248=\u274c\u2705\u2713\u2717]"
 )
 _LETTER = re.compile(r"(?<=[\s+])[a-z]{3}")
 _LONGEST = 2_000
 """Characters of a sentence that are looked at; what is longer is data."""
-
-
-_NO_AMOUNTS: Mapping[int, Amount] = {}
 
 
 class Tokens(msgspec.Struct, dict=True, eq=False):
@@ -30,9 +25,7 @@ class Tokens(msgspec.Struct, dict=True, eq=False):
     text: str
     words: tuple[str, ...]
     amounts: Mapping[int, Amount]
-    """By the place of their word; their characters count from the beginning of all texts that were cut together."""
-    offset: int
-    """Where the text begins among them."""
+    """By the place of their word."""
 
     @cached_property
     def _places(self) -> list[tuple[int, int]]:
@@ -40,10 +33,9 @@ class Tokens(msgspec.Struct, dict=True, eq=False):
         text, at = _make_alike(self.text), 0
         places: list[tuple[int, int]] = []
         for amount in self.amounts.values():
-            place = amount.start - self.offset, amount.end - self.offset
-            places += [found.span() for found in _TOKEN.finditer(text, at, place[0])]
-            places.append(place)
-            at = _end_of_number(amount.kind, text, *place)
+            places += [found.span() for found in _TOKEN.finditer(text, at, amount.start)]
+            places.append((amount.start, amount.end))
+            at = _end_of_number(amount, text)
         return places + [found.span() for found in _TOKEN.finditer(text, at)]
 
     def place(self, start: int, end: int) -> tuple[int, int]:
@@ -51,46 +43,25 @@ class Tokens(msgspec.Struct, dict=True, eq=False):
         return self._places[start][0], self._places[end - 1][1]
 
 
-Classify = Callable[[Iterable[str]], tuple[str, ...]]
-"""Returns what words count as."""
-
-
-def cut_text(text: str, classify: Classify = tuple) -> Tokens:
-    """Return the words of a text."""
-    return next(cut_texts((text,), classify))
-
-
-def cut_texts(texts: Iterable[str], classify: Classify) -> Iterator[Tokens]:
-    """Yield the words of each text; they are cut together, which takes half of the time."""
-    texts = [text[:_LONGEST].replace(APART, " ") for text in texts]
-    joined = "".join(f"{text}{APART}" for text in texts)
-    alike = _make_alike(joined)
-    found: list[tuple[int, Amount]] = []
+def cut_text(text: str, classify: Callable[[Iterable[str]], tuple[str, ...]] = tuple) -> Tokens:
+    """Return the words of a text; `classify` returns what they count as."""
+    text = text[:_LONGEST]
+    alike, at = _make_alike(text), 0
     words: list[str] = []
-    at = 0
-    for amount in find_amounts(joined):
+    amounts: dict[int, Amount] = {}
+    for amount in find_amounts(text):
         words += _TOKEN.findall(alike, at, amount.start)
-        found.append((len(words), amount))
+        amounts[len(words)] = amount
         words.append(f"<{amount.kind}>")
-        at = _end_of_number(amount.kind, alike, amount.start, amount.end)
+        at = _end_of_number(amount, alike)
     words += _TOKEN.findall(alike, at)
-    classified = classify(words)
-    begin = offset = 0
-    found.reverse()
-    for text in texts:
-        end = classified.index(APART, begin)
-        own = {}
-        while found and found[-1][0] < end:
-            place, amount = found.pop()
-            own[place - begin] = amount
-        yield Tokens(text, classified[begin:end], own or _NO_AMOUNTS, offset)
-        begin, offset = end + 1, offset + len(text) + 1
+    return Tokens(text, classify(words), amounts)
 
 
-def _end_of_number(kind: str, text: str, start: int, end: int) -> int:
+def _end_of_number(amount: Amount, text: str) -> int:
     """Return where a rate names what is counted, such as `queries a day`; of other amounts the end."""
-    found = _LETTER.search(text, start, end) if kind == "rate" else None
-    return found.start() if found else end
+    found = _LETTER.search(text, amount.start, amount.end) if amount.kind == "rate" else None
+    return found.start() if found else amount.end
 
 
 def _make_alike(text: str) -> str:

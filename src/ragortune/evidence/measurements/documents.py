@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ragortune.evidence.documents.language_detection import ENGLISH, detect_language
+from ragortune.evidence.documents.reader import ENGLISH, detect_language
 from ragortune.evidence.measurements.corpus import TEXT_BYTES, Corpus, Source
 from ragortune.evidence.measurements.duplicates import find_near_duplicates, split_words
 from ragortune.evidence.measurements.sampling import Z_95, bound_share, place_value
