@@ -9,12 +9,12 @@ from ragortune.model import (
     Gate,
     GateKind,
     Level,
-    Main,
     Need,
     Rule,
     Rulebook,
     RuleTests,
     Scale,
+    Selection,
     Strength,
 )
 
@@ -96,7 +96,7 @@ def draw_rule(generator, number, levels, several):
 
 def draw_condition(generator, levels, several):
     wanted = tuple(generator.sample(levels, generator.randint(1, 2)))
-    return Main(wanted) if several and generator.random() < 0.4 else wanted
+    return Selection(main=wanted) if several and generator.random() < 0.4 else wanted
 
 
 def draw_answers(generator, book, share=0.5):

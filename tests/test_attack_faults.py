@@ -440,7 +440,7 @@ def test_of_a_rule_set_with_thousands_of_problems_the_first_hundred_are_told(run
         write("pack/rules/r.yaml", f"rules: [{rules}]\n")
 
 
-def test_a_rule_set_with_more_mistakes_than_anybody_lists_is_refused_with_a_limit(run, write):
+def test_of_a_rule_set_with_more_mistakes_than_anybody_reads_a_few_are_told(run, write):
     write("p.yaml", "knowledge: {volatility: daily}\n")
     write("pack/rulebook.yaml", "name: n\nversion: '1'\nextends: ragortune\n")
     write("pack/rules/r.yaml", "rules:\n" + "  - {id: x, foo: 1}\n" * 10_000)
@@ -448,10 +448,7 @@ def test_a_rule_set_with_more_mistakes_than_anybody_lists_is_refused_with_a_limi
     result = run("recommend", "p.yaml", "--rules", "pack")
 
     assert result.code == 2
-    assert re.fullmatch(
-        r"error: pack/rules/r.yaml: holds more than 50,000 mistakes; is it a file of another kind\?\n",
-        result.err,
-    )
+    assert re.search(r"error: and 8\d more\n\Z", result.err)
 
 
 def test_a_criterion_has_no_more_levels_than_a_person_can_tell_apart(run, write):

@@ -6,7 +6,7 @@ import pytest
 
 from ragortune import Option, recommend
 from ragortune.engine import decide_option, judge_profile, trace_rule, trace_rules
-from ragortune.model import Effect, Gate, GateKind, Main, Need, NoticeKind, Strength, TraceState
+from ragortune.model import Effect, Gate, GateKind, Need, NoticeKind, Selection, Strength, TraceState
 
 
 def option_of(profile, book=None):
@@ -137,7 +137,7 @@ def test_a_condition_that_no_level_that_holds_satisfies_is_refuted_not_unknown(b
 
 def test_a_condition_on_the_main_level_may_allow_several(book):
     rule = book.rules["mainly-handed-over"]
-    wider = rule.replace(when={"knowledge.access_path": Main(("by_key", "in_request"))})
+    wider = rule.replace(when={"knowledge.access_path": Selection(main=("by_key", "in_request"))})
     changed = book.replace(rules={**book.rules, rule.id: wider})
 
     assert trace_rule(changed, rule.id, {"knowledge.access_path": ("by_key",)}).state is TraceState.FIRED

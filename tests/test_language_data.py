@@ -128,7 +128,7 @@ def test_wordings_are_no_part_of_the_digest(tmp_path):
         (("says: {behaviour.style: distinctive}", "number: performance.latency"), "needs 'kinds'"),
         (
             ("says: {behaviour.style: distinctive}", "number: performance.latency\n        kinds: [time]"),
-            "not of 'time'",
+            "no kind of amount 'time'",
         ),
         (
             (
@@ -138,7 +138,7 @@ def test_wordings_are_no_part_of_the_digest(tmp_path):
             "has no level 'loud'",
         ),
         (("means: negated", "means: denied"), "denied"),
-        (("id: behaviour.style", "id: behaviour.stile"), "not 'behaviour.stile'"),
+        (("id: behaviour.style", "id: behaviour.stile"), "no fitted model 'behaviour.stile'"),
         (("[unanswered, distinctive]", "[unanswered, loud]"), "has no outcome 'loud'"),
         (("intercepts: [9, 0]", "intercepts: [9]"), "'intercepts' needs a number for each of 2 outcomes"),
         (("1 -9 9", "1 -9"), "a weight for each of 2 outcomes"),

@@ -600,10 +600,7 @@ def test_a_misspelt_key_of_a_condition_is_all_that_is_told_about_it(team_pack):
         ("{first: mid}", ["there is no key 'first' here"]),
         (
             "{at_least: mid, main: mid}",
-            [
-                "'main' does not go with the other keys here",
-                "'at_least' does not go with the other keys here",
-            ],
+            ["'main' does not go with 'at_least' and 'at_most'"],
         ),
     ],
 )

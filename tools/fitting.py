@@ -36,15 +36,14 @@ from scipy.optimize import minimize
 from ragortune.engine import Levels, decide_option
 from ragortune.engine.compile import Clause, Conditions, compile_conditions, compile_table
 from ragortune.model import (
-    Bound,
     Case,
     Condition,
     Direction,
-    Main,
     Need,
     Option,
     Rulebook,
     Sample,
+    Selection,
     Strength,
     has_need,
 )
@@ -191,7 +190,7 @@ def _make_effect(
 
 def _read_condition(wanted: str | list[str] | dict[str, str]) -> Condition:
     if isinstance(wanted, dict):
-        return Main(wanted["main"]) if "main" in wanted else Bound(**wanted)
+        return Selection(**wanted)
     return tuple(wanted) if isinstance(wanted, list) else wanted
 
 

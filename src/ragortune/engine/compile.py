@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from ragortune.model import Condition, Direction, GateKind, Main, Need, Rule, Rulebook
+from ragortune.model import Condition, Direction, GateKind, Need, Rule, Rulebook, Selection
 from ragortune.support.record import NOTHING, Record
 
 Levels = Mapping[str, tuple[str, ...]]
@@ -116,7 +116,8 @@ def compile_conditions(
 
     def resolve(name: str, wanted: Condition) -> Clause:
         allowed = frozenset(rulebook.levels_of(name, wanted))
-        return Clause(name, allowed, isinstance(wanted, Main), rulebook.readable[name].several)
+        main = isinstance(wanted, Selection) and wanted.main is not None
+        return Clause(name, allowed, main, rulebook.readable[name].several)
 
     return Conditions(*(tuple(itertools.starmap(resolve, part.items())) for part in (when, unless)))
 

@@ -2,11 +2,10 @@
 
 from ragortune.model.cases import Case as Case
 from ragortune.model.cases import Sample as Sample
-from ragortune.model.criteria import Bound as Bound
 from ragortune.model.criteria import Condition as Condition
 from ragortune.model.criteria import Criterion as Criterion
 from ragortune.model.criteria import Level as Level
-from ragortune.model.criteria import Main as Main
+from ragortune.model.criteria import Selection as Selection
 from ragortune.model.options import EVEN as EVEN
 from ragortune.model.options import OPTION_NAMES as OPTION_NAMES
 from ragortune.model.options import Direction as Direction

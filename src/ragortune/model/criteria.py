@@ -25,24 +25,19 @@ class Level(Record, frozen=True):
     """How success is measured in projects with this answer (used for kinds of task)."""
 
 
-class Bound(Record, frozen=True, tag="bound"):
-    """A condition on an ordered criterion: this level or beyond."""
+class Selection(Record, frozen=True):
+    """A bound on an ordered criterion, or a condition on the main level of one of which several levels can hold."""
 
     at_least: str | None = None
     """Holds from this level upwards."""
     at_most: str | None = None
     """Holds up to this level."""
+    main: str | tuple[str, ...] | None = None
+    """Holds where the level named first is this one, or one of these; excludes both bounds."""
 
 
-class Main(Record, frozen=True, tag="main"):
-    """A condition on the main level of a criterion of which several levels can hold: the one named first."""
-
-    main: str | tuple[str, ...]
-    """Holds where the main level is this one, or one of these."""
-
-
-Condition = str | tuple[str, ...] | Bound | Main
-"""One level, one of several levels, a bound on an ordered criterion, or a condition on the main level."""
+Condition = str | tuple[str, ...] | Selection
+"""One level, one of several levels, a bound, or a condition on the main level."""
 
 
 class Band(NamedTuple):

@@ -9,7 +9,7 @@ from functools import cached_property
 import msgspec
 
 from ragortune.model.cases import Case
-from ragortune.model.criteria import Bound, Condition, Criterion, Main
+from ragortune.model.criteria import Condition, Criterion, Selection
 from ragortune.model.options import Direction, GateKind, Need, NoticeKind, Option, Strength
 from ragortune.model.prices import PriceKind, PriceRow
 from ragortune.model.profiles import QuantityKind
@@ -310,15 +310,14 @@ class Rulebook(Record, frozen=True, dict=True):
         Raises KeyError if the criterion or a level is unknown.
         """
         levels = self.readable[criterion].level_ids
-        if isinstance(condition, Main):
+        if isinstance(condition, Selection):
+            if condition.main is None:
+                first = levels.index(condition.at_least) if condition.at_least is not None else 0
+                last = levels.index(condition.at_most) if condition.at_most is not None else len(levels) - 1
+                return levels[first : last + 1]
             condition = condition.main
-        if isinstance(condition, str):
-            condition = (condition,)
-        if isinstance(condition, Bound):
-            first = levels.index(condition.at_least) if condition.at_least is not None else 0
-            last = levels.index(condition.at_most) if condition.at_most is not None else len(levels) - 1
-            return levels[first : last + 1]
-        for level in condition:
+        wanted = (condition,) if isinstance(condition, str) else condition
+        for level in wanted:
             if level not in levels:
                 raise KeyError(level)
-        return tuple(level for level in levels if level in condition)
+        return tuple(level for level in levels if level in wanted)

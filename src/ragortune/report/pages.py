@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ragortune.model import Bound, Condition, Criterion, Direction, Main, Option, OptionGuide, Rule, Rulebook
+from ragortune.model import Condition, Criterion, Direction, Option, OptionGuide, Rule, Rulebook, Selection
 from ragortune.model.findings import Detector, FindingRule, read_finding_rules
 from ragortune.report.blocks import Block, Break, Heading, Item, Items, Paragraph, bullets, section, terms
 from ragortune.report.headline import NEED_NAMES, format_gate
@@ -23,9 +23,9 @@ _ANSWERS = (
 
 def format_condition(criterion: str, condition: Condition) -> str:
     """Return a condition in words."""
-    if isinstance(condition, Main):
-        return f"{format_condition(criterion, condition.main)} first"
-    if isinstance(condition, Bound):
+    if isinstance(condition, Selection):
+        if condition.main is not None:
+            return f"{format_condition(criterion, condition.main)} first"
         if condition.at_least is not None and condition.at_most is not None:
             return f"{criterion} from {condition.at_least} to {condition.at_most}"
         if condition.at_least is not None:

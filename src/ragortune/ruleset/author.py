@@ -116,15 +116,20 @@ class Authored:
             part = part[key] if inside else None
         return chain(map(str, at[2:]), _find_names(part))
 
-    def report_unknown(  # noqa: PLR0913  (what a problem says)
-        self, what: str, name: str, known: Collection[str], at: At, *, key: bool = False, owner: str = ""
-    ) -> bool:
-        """Add a problem if a name, which may be a `key`, is not defined, or not by its owner; return whether it is one."""
+    def report_unknown(self, what: str, name: str, known: Collection[str], at: At, owner: str = "") -> bool:
+        """Add a problem if a name, which may be a key, is not defined (by its owner), and return whether it is one."""
         if name not in known:
             problem = RulebookError.unknown(what, name, known)
             message = f"'{owner}' has no {what} {quote_value(name)}" if owner else problem.message
-            self.report(message, at, problem.hint, key=key)
+            self.report(message, at, problem.hint, key=name == at[-1])
         return name not in known
+
+    def report_unlisted(
+        self, what: str, names: Sequence[str], known: Collection[str], at: At, owner: str = ""
+    ) -> None:
+        """Add a problem for each name in a list that is not defined."""
+        for index, name in enumerate(names):
+            self.report_unknown(what, name, known, (*at, index), owner)
 
     def add_problem(self, problem: RagortuneError) -> None:
         """Add a problem; raises RulebookError with all of them if there are too many."""
@@ -152,7 +157,7 @@ def read_folder(folder: Path) -> Authored:
     files = read_files(folder)
     document = _parse_file(folder, MANIFEST, files[MANIFEST])
     problems: list[RagortuneError] = []
-    manifest = validate(MANIFEST, document, problems)
+    manifest = validate(Manifest, document.data, document, problems)
     RulebookError.raise_all(problems)
     base = None
     if manifest.extends is not None:

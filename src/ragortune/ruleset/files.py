@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cache
-from itertools import islice
-from types import SimpleNamespace
-from typing import Any, NamedTuple, cast, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_model
 
@@ -29,7 +27,7 @@ from ragortune.evidence.documents.language import (
 from ragortune.model import Case, Criterion, OptionGuide, PriceRow, QuantityKind, Rule, Scale, Source
 from ragortune.model.findings import FindingRule
 from ragortune.model.prices import PriceKind, check_row
-from ragortune.support.errors import MAX_PROBLEMS, RagortuneError, RulebookError
+from ragortune.support.errors import RagortuneError, RulebookError
 from ragortune.support.reading import Document, KeyPath
 from ragortune.support.record import Record
 from ragortune.support.rulefolder import MANIFEST
@@ -112,10 +110,10 @@ KINDS: Mapping[str, tuple[Kind, ...]] = {
 
 
 @cache
-def adapter_of(folder: str) -> TypeAdapter[Any]:
-    """Return the validator for the files in a folder, or for the manifest, from which JSON Schemas are exported."""
+def type_of(folder: str) -> type[Any]:
+    """Return the type of the files in a folder, or of the manifest."""
     if folder == MANIFEST:
-        return TypeAdapter(Manifest)
+        return Manifest
     kinds = KINDS[folder]
     default: Any = ... if len(kinds) == 1 else ()
     fields: dict[str, Any] = {}
@@ -123,81 +121,59 @@ def adapter_of(folder: str) -> TypeAdapter[Any]:
         field = Field(default=default, description=kind.meaning)
         fields[kind.name] = (tuple[kind.record, ...], field)  # type: ignore[name-defined]
     name, what = f"{folder.title()}File", f"A file in `{folder}/`."
-    return TypeAdapter(create_model(name, __config__=ConfigDict(extra="forbid"), __doc__=what, **fields))
+    form: type[Any] = create_model(name, __config__=ConfigDict(extra="forbid"), __doc__=what, **fields)
+    return form
+
+
+adapt: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
+"""Return the validator of a type, from which JSON Schemas are exported."""
 
 
 # --- validation ---------------------------------------------------------------------------------------------------
 
-_adapt: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
-"""Return the validator of a kind of record."""
 _MAX_MISTAKES = 50_000
-"""Validation errors that are processed at most, to limit the memory."""
+"""Validation errors of one record that are processed at most, to limit the memory."""
 
 
-def validate(folder: str, document: Document, problems: list[RagortuneError]) -> Any:
-    """Return the typed content of a file, with None for invalid records; problems are added to the list.
-
-    None if the file is an invalid manifest, or not a mapping. Raises RulebookError for a file with too many mistakes.
-    """
-    data, details = cast("Any", document.data), list[Any]()
-    kinds = KINDS[folder] if folder != MANIFEST and isinstance(data, dict) else ()
-    lists = {kind.name: data[kind.name] for kind in kinds if isinstance(data.get(kind.name), list)}
-    records = {
-        kind.name: [
-            _validate_part(_adapt(kind.record), record, details, document, (kind.name, index))
-            for index, record in enumerate(lists.get(kind.name, ()))
-        ]
-        for kind in kinds
-    }
-    rest = {**data, **dict.fromkeys(lists, ())} if kinds else data
-    content = _validate_part(adapter_of(folder), rest, details, document)
-    problems += islice(_word_problems(details, folder, document), MAX_PROBLEMS)
-    return SimpleNamespace(**records) if kinds else content
-
-
-def _validate_part(
-    adapter: TypeAdapter[Any], data: object, details: list[Any], document: Document, at: KeyPath = ()
+def validate(
+    form: type[Any], data: object, document: Document, problems: list[RagortuneError], at: KeyPath = ()
 ) -> Any:
-    """Return a typed record, None if it is invalid; its mistakes are added to the list."""
+    """Return a part of a file as a record, None if it is invalid; `at` is its key path.
+
+    Problems are added to the list; raises RulebookError with all of them if there are too many.
+    """
     try:
-        return adapter.validate_python(data, strict=False)
+        return adapt(form).validate_python(data)
     except ValidationError as error:
-        if len(details) + error.error_count() > _MAX_MISTAKES:
+        if error.error_count() > _MAX_MISTAKES:
             message = f"holds more than {_MAX_MISTAKES:,} mistakes; is it a file of another kind?"
-            raise RulebookError(message, document.place_of(())) from None
-        details += ({**detail, "loc": (*at, *detail["loc"])} for detail in error.errors(include_url=False))
+            raise RulebookError(message, document.place_of(at)) from None
+        details = error.errors(include_url=False)
+    for problem in _word_problems(form, details, data, document, at):
+        RulebookError.collect(problems, problem)
     return None
 
 
-def _word_problems(details: Iterable[Any], folder: str, document: Document) -> Iterator[RulebookError]:
-    """Yield the validator's errors with places and similar names.
+def _word_problems(
+    form: type[Any], details: Iterable[Any], data: object, document: Document, at: KeyPath
+) -> Iterator[RulebookError]:
+    """Yield the validator's errors with places and similar names; all missing keys of a mapping are one problem.
 
-    A value of a union type has an error for each member of the union, of which the first is kept. All missing keys of a
-    mapping become one problem.
+    A value of a union type has an error for each member of the union: those deepest inside of it say most, and of several
+    at one place the first.
     """
+    listed = [(detail, _real_path(detail, data)) for detail in details]
+    told = {path[:size] for _, path in listed for size in range(len(path))}
     missing: dict[KeyPath, list[str]] = {}
-    places = set()
-    listed = [(detail, _real_path(detail, document.data)) for detail in details]
-    misspelt = {path[:-1] for detail, path in listed if detail["type"] == "extra_forbidden"}
-    unions = misspelt.intersection(path for _, path in listed)
-    valued = [path for detail, path in listed if detail["type"] not in ("extra_forbidden", "missing")]
-    around = {path[: size + 1] for path in valued for size in range(len(path))}
     for detail, path in listed:
-        if path in unions or (detail["type"] == "missing" and path[:-1] in unions):
-            continue  # the other members of the union say less than the wrong key
-        if detail["type"] == "extra_forbidden" and path in around:
-            continue  # another member of the union has this key, with another value
         if detail["type"] == "missing":
             missing.setdefault(path[:-1], []).append(f"'{path[-1]}'")
-            continue
-        problem = _word_problem(detail, folder, path, document)
-        if problem.place not in places:
-            yield problem
-        places.add(problem.place)
+        elif path not in told:
+            told.add(path)
+            yield _word_problem(form, detail, path, document, at)
     for path, names in missing.items():
-        place = document.place_of(path)
-        if place not in places:
-            yield RulebookError(f"{join_words(names)} {'is' if len(names) == 1 else 'are'} missing", place)
+        message = f"{join_words(names)} {'is' if len(names) == 1 else 'are'} missing"
+        yield RulebookError(message, document.place_of((*at, *path)))
 
 
 _WANTED = {
@@ -214,20 +190,18 @@ _WANTED = {
 """The expected kind of value, by the type of the validator's error or by its first word."""
 
 
-def _word_problem(detail: Any, folder: str, path: KeyPath, document: Document) -> RulebookError:
-    what = f"'{'.'.join(map(str, path))}'" if path else "the file"
-    place = document.place_of(path)
-    if detail["type"] == "extra_forbidden":
-        known = _known_keys(folder, path[:-1])
-        if path[-1] in known:
-            message = f"'{path[-1]}' does not go with the other keys here"
-            return RulebookError(message, document.place_of(path, key=True))
-        return RulebookError.unknown("key", path[-1], known, document.place_of(path, key=True), where="here")
-    if detail["type"] == "enum":
-        enums = (enum for enum in _classes_in(_type_at(folder, path)) if issubclass(enum, Enum))
+def _word_problem(
+    form: type[Any], detail: Any, path: KeyPath, document: Document, at: KeyPath
+) -> RulebookError:
+    kind, full = detail["type"], (*at, *path)
+    what, place = f"'{'.'.join(map(str, full))}'" if full else "the file", document.place_of(full)
+    if kind == "extra_forbidden":
+        known = [name for part in _classes_in(_type_at(form, path[:-1])) for name in get_type_hints(part)]
+        return RulebookError.unknown("key", path[-1], known, document.place_of(full, key=True), where="here")
+    if kind == "enum":
+        enums = (enum for enum in _classes_in(_type_at(form, path)) if issubclass(enum, Enum))
         names = [str(member.value) for enum in enums for member in enum]
         return RulebookError.expected(what, names, detail["input"], place)
-    kind = detail["type"]
     wanted = _WANTED.get(kind) or _WANTED.get(kind.partition("_")[0], "something else")
     return RulebookError.expected(what, wanted, detail["input"], place)
 
@@ -247,33 +221,18 @@ def _real_path(detail: Any, data: object) -> KeyPath:
     return tuple(path)
 
 
-def _type_at(folder: str, path: KeyPath) -> Any:
-    """Return the declared type of a value in a file, None if no record declares it."""
-    current: Any = Manifest
-    if folder != MANIFEST:
-        current, path = {kind.name: kind.record for kind in KINDS[folder]}[str(path[0])], path[1:]
+def _type_at(form: Any, path: KeyPath) -> Any:
+    """Return the declared type of a part of a record, None if no record declares it."""
     for part in path:
-        if get_origin(current) is Mapping:
-            current = get_args(current)[1]
+        if get_origin(form) is Mapping:
+            form = get_args(form)[1]
         elif isinstance(part, str):
-            hints = (get_type_hints(record).get(part) for record in _records_in(current))
-            current = next(filter(None, hints), None)
-    return current
-
-
-def _known_keys(folder: str, path: KeyPath) -> tuple[str, ...]:
-    """Return the keys that a mapping in a file may have."""
-    if not path and folder != MANIFEST:
-        return tuple(kind.name for kind in KINDS[folder])
-    return tuple(name for record in _records_in(_type_at(folder, path)) for name in record.field_names())
-
-
-def _records_in(hint: Any) -> Iterator[type[Record]]:
-    """Yield the record types in a type hint: several in a union."""
-    return (found for found in _classes_in(hint) if issubclass(found, Record))
+            form = next(filter(None, (get_type_hints(each).get(part) for each in _classes_in(form))), None)
+    return form
 
 
 def _classes_in(hint: Any) -> Iterator[type]:
+    """Yield the types in a type hint: several in a union."""
     if isinstance(hint, type):
         yield hint
     for inner in get_args(hint):
@@ -292,12 +251,16 @@ def read_records(
     A record whose kind and id are in `seen` is a duplicate; those of the others are added to it. The ids of invalid
     records are added to `invalid`.
     """
-    parsed, data = validate(folder, document, problems), cast("Any", document.data)
-    for kind in KINDS[folder] if parsed else ():
-        for index, record in enumerate(getattr(parsed, kind.name)):
-            written = data[kind.name][index]
+    rest: Any = document.data
+    for kind in KINDS[folder] if isinstance(rest, dict) else ():
+        written = rest.get(kind.name)
+        if not isinstance(written, list):
+            continue
+        rest = {**rest, kind.name: ()}
+        for index, data in enumerate(written):
+            record = validate(kind.record, data, document, problems, (kind.name, index))
             if record is None:
-                invalid.update({str(written.get("id"))} if isinstance(written, dict) else ())
+                invalid.update({str(data.get("id"))} if isinstance(data, dict) else ())
             elif (kind.name, record.id) in seen:
                 place = document.place_of((kind.name, index, "id"))
                 twice = RulebookError(f"{kind.singular} '{record.id}' is defined twice", place)
@@ -305,6 +268,7 @@ def read_records(
             else:
                 seen.add((kind.name, record.id))
                 yield (kind.name, index), record
+    validate(type_of(folder), rest, document, problems)
 
 
 def read_price_file(document: Document, kinds: Mapping[str, PriceKind]) -> tuple[PriceRow, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from ragortune.evidence.entries import EVIDENCE_SCHEMA
 from ragortune.evidence.quantities import describe_quantities
 from ragortune.model import Criterion, Provenance, QuantityKind, Rulebook
-from ragortune.ruleset.files import KINDS, adapter_of
+from ragortune.ruleset.files import KINDS, adapt, type_of
 from ragortune.support.rulefolder import MANIFEST
 
 SCHEMAS = ("profile", "rulebook", *KINDS)
@@ -20,7 +20,7 @@ def export_schema(name: str, rulebook: Rulebook) -> dict[str, Any]:
     criteria = rulebook.criteria
     if name == "profile":
         return _profile_schema(criteria, rulebook.quantities)
-    schema = adapter_of(MANIFEST if name == "rulebook" else name).json_schema()
+    schema = adapt(type_of(MANIFEST if name == "rulebook" else name)).json_schema()
     definitions = schema.get("$defs", {})
     conditions = rulebook.readable if name == "rules" else criteria
     for holder, fields in _fields_by_holder(criteria, conditions).items():
