@@ -6,9 +6,9 @@ import random
 import pytest
 
 from ragortune import load_rulebook
-from ragortune.engine import add_what_if, decide_option, explain_refusal, find_flips, judge_profile
-from ragortune.engine.changes import find_nearest_profile
+from ragortune.engine import add_what_if, decide_option, explain_refusal, judge_profile
 from ragortune.engine.compile import Budget
+from ragortune.engine.what_if import find_flips, find_nearest_profile
 from ragortune.model import Option, Profile
 from ragortune.report.outlook import explain_refusal as show_refusal
 from ragortune.report.outlook import list_flips
@@ -134,7 +134,7 @@ def test_the_nearest_profile_for_an_option_gives_it_and_no_smaller_change_does(o
 
 
 def test_where_there_are_too_many_changes_to_try_that_is_said(monkeypatch):
-    monkeypatch.setattr("ragortune.engine.changes.Budget", lambda: Budget(10_000))
+    monkeypatch.setattr("ragortune.engine.what_if.Budget", lambda: Budget(10_000))
     names = [f"team.q{number}" for number in range(100)]
     book = BOOK.replace(criteria={name: make_criterion(name, ["low", "high"]) for name in names}, rules={})
     found = add_what_if(judge_profile(book, Profile(dict.fromkeys(names, ("low",)))))

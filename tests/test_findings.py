@@ -6,7 +6,7 @@ import pytest
 from ragortune.casebook import measure_agreement
 from ragortune.check import Policy, audit_reading
 from ragortune.engine import add_what_if
-from ragortune.engine.questions import list_askable
+from ragortune.engine.what_if import list_askable
 from ragortune.evidence.documents.reader import read_design
 from ragortune.lint.examples import list_failed, read_example, try_finding_rules
 from ragortune.model import DisabledRule, Option, Sample

@@ -74,7 +74,7 @@ def test_a_confirmation_alone_is_no_reason_to_ask_because_it_cannot_change_the_o
     confirms = book.rules["more-than-a-handful"].replace(effects=())
     only = book.replace(rules={confirms.id: confirms})
 
-    assert find_pivots(only, {}) == ()
+    assert not find_pivots(only, {})
 
 
 # --- rule sets that couple too much ---------------------------------------------------------------------------------

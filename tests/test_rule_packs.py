@@ -127,14 +127,6 @@ def test_a_pack_that_lists_a_quantity_reads_it_from_profiles_with_its_limits_and
         recommend({"quantities": {"seats": 501}}, ours)
 
 
-def test_a_limit_of_a_pack_is_none_for_the_published_projects(team_pack):
-    (team_pack / "quantities").mkdir()
-    (team_pack / "quantities" / "ours.yaml").write_text(QUANTITY)
-    ours = load_rulebook(team_pack)
-
-    assert ours.casebook == load_rulebook().casebook
-
-
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

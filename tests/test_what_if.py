@@ -16,9 +16,9 @@ from ragortune.engine import (
     judge_profile,
     rank_questions,
 )
-from ragortune.engine.questions import can_ask
 from ragortune.engine.score import logistic
 from ragortune.engine.settled import find_pivots
+from ragortune.engine.what_if import can_ask
 from ragortune.interview import Interview
 from ragortune.model import AnswerCount, Direction, Need, Option, Profile, Sample
 

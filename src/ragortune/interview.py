@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from ragortune.engine import SearchTooLargeError, decide_option, judge_profile, rank_questions
-from ragortune.engine.questions import can_ask, find_least_gain
+from ragortune.engine.what_if import can_ask, find_least_gain
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Answer, Criterion, OpenQuestion, Option, Profile, Recommendation, Rulebook
 from ragortune.support.record import Record

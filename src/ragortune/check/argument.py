@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from ragortune.check.answers import StatedAnswers
-from ragortune.engine.questions import list_askable
-from ragortune.engine.sensitivity import list_objections
+from ragortune.engine.what_if import list_askable, list_objections
 from ragortune.evidence.documents.blocks import BLOCK
 from ragortune.evidence.profile import UNKNOWN, describe_answer
 from ragortune.evidence.quotes import find_block

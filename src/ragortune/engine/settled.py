@@ -276,19 +276,19 @@ def _keep_best(entries: Iterable[Entry]) -> list[Entry]:
 # --- which questions matter ---------------------------------------------------------------------------------------
 
 
-def find_pivots(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()) -> tuple[str, ...]:
-    """Return the open criteria whose answer can still change the option.
+def find_pivots(rulebook: Rulebook, levels: Levels, kept: Collection[str] = ()) -> Possible:
+    """Return the open criteria whose answer can still change the option, with what their answers add.
 
     Sound: a criterion that is left out cannot change the option in any completion. Not tight: one too many may be named,
     because the bounds treat the other answers as independent.
     """
     search = _Search(rulebook, levels, kept)
     table, bounds = search.table, bound_scores(search.table, search.start, search.possible)
-    return tuple(
-        name
+    return {
+        name: answers
         for name, answers in search.possible.items()
         if len(answers) > 1 and _can_turn(table, _bound_answers(table, answers), bounds)
-    )
+    }
 
 
 def _can_turn(table: Table, own: Bounds, bounds: Bounds) -> bool:

@@ -120,7 +120,7 @@ def _check_use(authored: Authored) -> Iterator[RuleFinding]:
 
 def check_freshness(authored: Authored, today: str) -> Iterator[RuleFinding]:
     """Yield sources that were checked longer ago than their rules allow."""
-    default = authored.manifest.recheck_days or 365
+    default = authored.manifest.recheck_days
     strictest: dict[str, tuple[int, str]] = {}
     for rule in authored.records["rules"].values():
         for finding in rule.sources:

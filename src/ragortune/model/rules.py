@@ -252,8 +252,6 @@ class Rulebook(Record, frozen=True, dict=True):
     """Guides by option."""
     derived: Mapping[str, Criterion] = NOTHING
     """Criteria of the group `derived` by id: computed from quantities and never asked for."""
-    recheck_days: int = 365
-    """How many days a source stays fresh, unless a rule overrides it."""
     disabled: Mapping[str, DisabledRule] = NOTHING
     """Rules of the extended set that a rule pack has disabled, by id."""
     casebook: msgspec.Raw = msgspec.Raw(b"\x90")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ragortune.engine.questions import find_least_gain, list_askable
 from ragortune.engine.score import logistic
+from ragortune.engine.what_if import find_least_gain, list_askable
 from ragortune.evidence.profile import join_levels
 from ragortune.model import EVEN, AnswerSensitivity, OpenQuestion, Recommendation, Refusal
 from ragortune.report.blocks import (

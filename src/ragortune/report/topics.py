@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from ragortune.engine import decide_option
-from ragortune.engine.questions import UNFIRM_FACTOR
 from ragortune.engine.score import logistic
+from ragortune.engine.what_if import UNFIRM_FACTOR
 from ragortune.evidence.quantities import format_quantity
 from ragortune.model import EVEN, GateKind, Rulebook, Strength
 from ragortune.report.blocks import Block, Heading, Paragraph, terms

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +85,8 @@ class Authored:
     def report(self, message: str, at: At, hint: str | None = None, *, key: bool = False) -> None:
         """Add a problem that makes the rule set unusable, with the place of a part or of its `key`.
 
-        A record of the extended set is no problem of itself: the one that overrides what it uses is, and is told once. A
-        part that names an invalid record is no problem, either.
+        A record of the extended set is no problem of itself: the one that overrides what it uses is, and is told once.
         """
-        if self.invalid and not self.invalid.isdisjoint(self._list_names(at)):
-            return
         override = self._find_override(at)
         if override is None:
             self.add_problem(RulebookError(message, self.place_of(at, key=key), hint))
@@ -100,25 +96,19 @@ class Authored:
             self.report(message, (*override, "id"), "keep what others use, or override or disable them")
 
     def _find_override(self, at: At) -> At | None:
-        """Return what a record of the extended set names and this set overrides, first in a part of it; None if there is none."""
+        """Return the record of this set that overrides what a record of the extended set names; None if there is none."""
         if self.base is None or self.is_own(at):
             return None
-        overrides = {str(own[1]): own for own in self.base.origins if own != at[:2] and self.is_own(own)}
-        names = chain(self._list_names(at), self._list_names(at[:2]))
-        return next((overrides[name] for name in names if name in overrides), None)
-
-    def _list_names(self, at: At) -> Iterator[str]:
-        """Yield the path of a part of a record, and the texts and keys in it."""
-        document, start = self.origins[at[:2]]
-        part: Any = document.data
-        for key in (*start, *at[2:]):
-            inside = key in part if isinstance(part, Mapping) else isinstance(key, int) and key < len(part)
-            part = part[key] if inside else None
-        return chain(map(str, at[2:]), _find_names(part))
+        overrides = filter(self.is_own, self.base.origins)
+        named = repr(self.records[str(at[0])][str(at[1])])
+        return next((own for own in overrides if repr(own[1]) in named), None)
 
     def report_unknown(self, what: str, name: str, known: Collection[str], at: At, owner: str = "") -> bool:
-        """Add a problem if a name, which may be a key, is not defined (by its owner), and return whether it is one."""
-        if name not in known:
+        """Add a problem if a name, which may be a key, is not defined (by its owner), and return whether it is one.
+
+        An invalid record is a problem already, and what names it is none.
+        """
+        if name not in known and self.invalid.isdisjoint((name, owner)):
             problem = RulebookError.unknown(what, name, known)
             message = f"'{owner}' has no {what} {quote_value(name)}" if owner else problem.message
             self.report(message, at, problem.hint, key=name == at[-1])
@@ -134,19 +124,6 @@ class Authored:
     def add_problem(self, problem: RagortuneError) -> None:
         """Add a problem; raises RulebookError with all of them if there are too many."""
         RulebookError.collect(self.problems, problem)
-
-
-def _find_names(part: object, group: str = "") -> Iterator[str]:
-    """Yield the texts and keys in a part of a file, keys inside of a mapping also with its key before them."""
-    if isinstance(part, str):
-        yield part
-    elif isinstance(part, Mapping):
-        for key, value in part.items():
-            yield from (str(key), f"{group}{key}")
-            yield from _find_names(value, f"{key}.")
-    elif isinstance(part, Sequence):
-        for value in part:
-            yield from _find_names(value)
 
 
 def read_folder(folder: Path) -> Authored:
@@ -170,7 +147,7 @@ def read_folder(folder: Path) -> Authored:
         raise RulebookError(message, document.place_of(()))
     if manifest.scale is not None:
         _check_scale(manifest.scale, document)
-    if manifest.recheck_days is not None and manifest.recheck_days < 1:
+    if manifest.recheck_days < 1:
         place = document.place_of(("recheck_days",))
         raise RulebookError.expected("'recheck_days'", "at least 1", manifest.recheck_days, place)
     if base:

@@ -10,8 +10,7 @@ import msgspec
 
 from ragortune.evidence.documents.language import compile_language
 from ragortune.evidence.profile import Vocabulary
-from ragortune.model import AnswerCount, Criterion, QuantityKind, Rulebook, Sample
-from ragortune.model.profiles import LARGEST_NUMBER
+from ragortune.model import AnswerCount, Criterion, Rulebook, Sample
 from ragortune.model.rules import CodedCase
 from ragortune.ruleset.author import Authored, read_folder, read_shipped
 from ragortune.ruleset.references import check_references
@@ -35,16 +34,14 @@ def compile_authored(authored: Authored) -> Rulebook:
     manifest, records = authored.manifest, authored.records
     assert manifest.scale is not None
     findings = sorted(records["findings"].values(), key=lambda rule: str(rule.code))
-    criteria = limit_numbers(records["criteria"], records["quantities"].values())
-    vocabulary = Vocabulary(records["criteria"])  # limits of a rule pack do not apply to published cases
-    cases = records["cases"].values()
+    criteria, cases = records["criteria"], records["cases"].values()
+    vocabulary = Vocabulary(criteria)
     coded_cases = tuple((case, vocabulary.read_profile(case.profile).levels) for case in cases)
     return Rulebook(
         name=manifest.name,
         version=manifest.version,
         digest=authored.digest,
         scale=manifest.scale,
-        recheck_days=manifest.recheck_days or 365,
         disabled=authored.disabled,
         criteria=criteria,
         derived=records["derived"],
@@ -84,17 +81,6 @@ def keep_compiled(rulebook: Rulebook, place: Path) -> None:
     kept = sorted(place.parent.glob("rules-*"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in kept[_KEPT_SETS:]:
         path.unlink()
-
-
-def limit_numbers(criteria: Mapping[str, Criterion], kinds: Iterable[QuantityKind]) -> dict[str, Criterion]:
-    """Return criteria with the limits of the quantities that ask for the same numbers."""
-    limits = {kind.criterion: kind.maximum for kind in kinds}
-
-    def limit(criterion: Criterion) -> Criterion:
-        most = LARGEST_NUMBER if criterion.maximum is None else criterion.maximum
-        return criterion.replace(maximum=min(most, limits.get(criterion.id, LARGEST_NUMBER)))
-
-    return {name: limit(criterion) if criterion.unit else criterion for name, criterion in criteria.items()}
 
 
 def count_answers(

@@ -54,8 +54,8 @@ class Manifest(Record, frozen=True):
     """`ragortune` to build on the shipped rule set; left out where the set builds on none."""
     scale: Scale | None = None
     """The numbers behind the words; may be left out where the set extends another."""
-    recheck_days: int | None = None
-    """How many days a source stays fresh; 365 if left out."""
+    recheck_days: int = 365
+    """How many days a source stays fresh, unless a rule overrides it."""
     disable: tuple[Disabled, ...] = ()
     """Rules of the extended set that are switched off, each with its reason."""
 

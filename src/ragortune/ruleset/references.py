@@ -115,7 +115,7 @@ def _check_condition(authored: Authored, at: At, wanted: Condition) -> None:
     criteria = {**authored.records["criteria"], **authored.records["derived"]}
     authored.report_unknown("criterion", name, criteria, at)
     criterion = criteria.get(name)
-    if criterion is None:
+    if criterion is None or name in authored.invalid:
         return
     levels = (wanted,) if isinstance(wanted, str) else wanted
     bounded = isinstance(levels, Selection) and levels.main is None
@@ -141,6 +141,8 @@ def _check_condition(authored: Authored, at: At, wanted: Condition) -> None:
 def _check_profile(
     authored: Authored, vocabulary: Vocabulary, profile: Mapping[str, object], at: At, owner: str = ""
 ) -> None:
+    if authored.invalid:
+        return  # a criterion among them would be a problem of every profile that answers it
     try:
         vocabulary.read_profile(dict(profile))
     except ProfileError as error:
