@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ragortune import load_rulebook
 from ragortune.engine import decide_option, is_settled, judge_profile, reach_options, trace_rules
 from ragortune.engine.compile import Budget
-from ragortune.lint.logic import find_broken_step
+from ragortune.lint.checks import find_broken_step
 from ragortune.model import Direction, GateKind, Need, Option, Profile, TraceState
 
 from .rule_sets import draw_answers, make_rulebook

@@ -7,7 +7,7 @@ import pytest
 
 from ragortune import load_rulebook
 from ragortune.evidence.documents.reader import read_design
-from ragortune.lint.form import check_folder
+from ragortune.lint.checks import check_folder
 
 BOOK = load_rulebook()
 OWN = """

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from ragortune.lint.form import check_folder
+from ragortune.lint.checks import check_folder
 
 TODAY = "2026-11-24"
 
@@ -313,19 +313,6 @@ def test_a_finding_rule_that_looks_for_no_words_is_found(pack):
 
     name, _, message = only(pack)
     assert (name, message) == ("malformed", "finding rule 'no-consequences' has no words to look for")
-
-
-def test_levels_that_no_rule_tells_apart_are_found(pack):
-    line = edit(
-        pack,
-        "criteria/4-model-performance-cost.yaml",
-        "      - id: low\n        means: rarely; it is meant to stay",
-        "      - id: never\n        means: not at all\n      - id: low\n        means: rarely; it is meant to stay",
-    )
-    name, at, message = only(pack)
-
-    assert (name, at) == ("dead-level", line + 2)
-    assert message == "no rule tells 'low' of 'model.churn' from 'never'"
 
 
 def test_a_source_that_no_rule_uses_is_found(pack):

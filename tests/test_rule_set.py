@@ -8,8 +8,8 @@ import pytest
 from calibration import measure_brier, measure_calibration
 from ragortune import load_rulebook
 from ragortune.casebook import measure_agreement
+from ragortune.lint.checks import check_folder
 from ragortune.lint.examples import list_failed, try_rules
-from ragortune.lint.form import check_folder
 from ragortune.model import Need, Option, Quality, Sample, has_need
 from ragortune.model.findings import read_finding_rules
 from ragortune.ruleset.author import read_folder

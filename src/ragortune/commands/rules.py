@@ -9,8 +9,8 @@ from ragortune.casebook import measure_agreement
 from ragortune.commands.formats import render
 from ragortune.commands.requests import CheckRulesRequest, DiffRulesRequest, TestRulesRequest
 from ragortune.commands.shared import choose_date, open_rulebook, rules_folder
+from ragortune.lint.checks import check_folder
 from ragortune.lint.examples import run_tests
-from ragortune.lint.form import check_folder
 from ragortune.report.checked_data import CheckedData
 from ragortune.report.rulesets import RuleTests, compare_rule_sets
 from ragortune.ruleset.load import load_rulebook

@@ -9,28 +9,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
-from ragortune.costs.bills import (
-    Approach,
-    Bill,
-    build_bill,
-    cache_prices,
-    find_hit,
-    list_candidates,
-    read_accuracy,
-    read_context,
-)
-from ragortune.costs.comparisons import (
-    MONTH,
-    BreakEven,
-    Payback,
-    are_compared,
-    count_wins,
-    find_break_even,
-    find_payback,
-    read_lines,
-)
+from ragortune.costs import bills, comparisons, formulas
+from ragortune.costs.bills import Approach, Bill, build_bill
+from ragortune.costs.comparisons import BreakEven, Payback
 from ragortune.costs.feasibility import Obstacle, Ruling, find_obstacles, months_left
-from ragortune.costs.formulas import find_context_limit, price_accepted, price_with_errors
 from ragortune.costs.inputs import Input, Inputs, Scenario, sample_by, vary_one_by_one
 from ragortune.costs.latency import Latency, estimate_latency
 from ragortune.model import Option, Profile, Rulebook
@@ -179,7 +161,7 @@ def assess_costs(
         raise ProfileError("the number of requests a day is unknown, so no bill can be computed", None, hint)
     try:
         return _Assessment(inputs, today, sample).report()
-    except ArithmeticError:  # numbers beyond the range of floats, such as prices of a rule pack
+    except (ArithmeticError, ValueError):  # numbers beyond the range of floats, such as prices of a rule pack
         raise QuantityError("some numbers are too large or too small for a bill to be computed") from None
 
 
@@ -191,7 +173,7 @@ class _Assessment:
         self.middle = Scenario(inputs)
         self.fine = Scenario(inputs, sample_by(sample.seed, sample.draws))
         coarse = Scenario(inputs, sample_by(sample.seed, _COARSE_DRAWS))
-        candidates = {candidate.id: candidate for candidate in list_candidates(self.middle)}
+        candidates = {candidate.id: candidate for candidate in bills.list_candidates(self.middle)}
         self.middles = {name: build_bill(self.middle, candidate) for name, candidate in candidates.items()}
         self.latencies = {name: estimate_latency(self.middle, bill) for name, bill in self.middles.items()}
         self.obstacles = {
@@ -204,7 +186,7 @@ class _Assessment:
             if not any(found.ruling is Ruling.FAILS for found in obstacles)
         ]
         self.prices_errors = inputs.knows("wrong_answer_cost") and all(
-            read_accuracy(self.middle, candidates[name].approach) is not None for name in self.usable
+            bills.read_accuracy(self.middle, candidates[name].approach) is not None for name in self.usable
         )
         self.scenarios = {name: self.fine if name in self.usable else coarse for name in candidates}
         self.bills = {
@@ -249,10 +231,12 @@ class _Assessment:
 
     def _price_errors(self, scenario: Scenario, bill: Bill) -> Quantity | None:
         """Return the cost of a request including that of wrong answers; None if accuracy or their cost is unknown (F16)."""
-        accuracy = read_accuracy(scenario, bill.candidate.approach)
+        accuracy = bills.read_accuracy(scenario, bill.candidate.approach)
         if accuracy is None or not self.inputs.knows("wrong_answer_cost"):
             return None
-        return price_with_errors(bill.total / bill.requests, accuracy, scenario.number("wrong_answer_cost"))
+        return formulas.price_with_errors(
+            bill.total / bill.requests, accuracy, scenario.number("wrong_answer_cost")
+        )
 
     def _rank_by(self, scenario: Scenario, bill: Bill) -> Quantity:
         """Return the monthly cost by which options are ranked: the whole bill, with wrong answers if these are priced."""
@@ -263,15 +247,18 @@ class _Assessment:
         """Return for each feasible option the share of the draws in which it is the cheapest."""
         ranked = (self._rank_by(self.fine, self.bills[name]) for name in self.usable)
         columns = [amount.draws(self.sample.draws) for amount in ranked]
-        return dict(zip(self.usable, count_wins(columns), strict=True)) if columns else {}
+        return dict(zip(self.usable, comparisons.count_wins(columns), strict=True)) if columns else {}
 
     def _describe(self, name: str) -> OptionCost:
         middle, bill, scenario = self.middles[name], self.bills[name], self.scenarios[name]
         candidate, machines = middle.candidate, middle.machines
         lines = {line.name: line.amount(middle.requests).number_in("USD/month") for line in middle.lines}
-        accuracy, accepted = read_accuracy(scenario, candidate.approach), self._price_errors(scenario, bill)
+        accuracy, accepted = (
+            bills.read_accuracy(scenario, candidate.approach),
+            self._price_errors(scenario, bill),
+        )
         if accepted is None and accuracy is not None:
-            accepted = price_accepted(bill.total / bill.requests, accuracy)
+            accepted = formulas.price_accepted(bill.total / bill.requests, accuracy)
         return OptionCost(
             id=name,
             approach=candidate.approach,
@@ -296,13 +283,16 @@ class _Assessment:
     def _find_break_evens(self, now: float) -> tuple[BreakEven, ...]:
         count = min(_BREAK_EVEN_DRAWS, self.sample.draws)
         lines = {
-            name: (read_lines(self.middles[name])[0], read_lines(self.bills[name], count))
+            name: (
+                comparisons.read_lines(self.middles[name])[0],
+                comparisons.read_lines(self.bills[name], count),
+            )
             for name in self.usable
         }
         return tuple(
-            find_break_even(pair, lines[pair[0]], lines[pair[1]], now)
+            comparisons.find_break_even(pair, lines[pair[0]], lines[pair[1]], now)
             for pair in itertools.permutations(self.usable, 2)
-            if are_compared(*(self.middles[name].candidate for name in pair))
+            if comparisons.are_compared(*(self.middles[name].candidate for name in pair))
         )
 
     def _find_context_limits(self) -> dict[str, Spread]:
@@ -313,9 +303,11 @@ class _Assessment:
             if candidate.approach is Approach.LONG_CONTEXT and candidate.model is not None:
                 prices = (
                     scenario.price(candidate.model, "in"),
-                    *cache_prices(scenario, candidate.model, candidate.cache),
+                    *bills.cache_prices(scenario, candidate.model, candidate.cache),
                 )
-                limit = find_context_limit(read_context(scenario), find_hit(scenario, candidate), prices)
+                limit = formulas.find_context_limit(
+                    bills.read_context(scenario), bills.find_hit(scenario, candidate), prices
+                )
                 limits[name] = spread_of(limit, "tokens/request")
         return limits
 
@@ -331,7 +323,7 @@ class _Assessment:
         models = [self.middles[name].candidate.model for name in tuned]
         lives = [months_left(self.inputs, model, self.today) for model in models]
         return tuple(
-            find_payback((name, rival), paid[name], paid[rival], life)
+            comparisons.find_payback((name, rival), paid[name], paid[rival], life)
             for name, life in zip(tuned, lives, strict=True)
             if rival
         )
@@ -341,7 +333,7 @@ class _Assessment:
         varied = [entry for entry in self.inputs.used.values() if not entry.is_exact]
         scenario = Scenario(self.inputs, vary_one_by_one(varied))
         bill = build_bill(scenario, self.middles[leader].candidate)
-        ends = [total * MONTH for total in self._rank_by(scenario, bill).draws(2 * len(varied))]
+        ends = [total * comparisons.MONTH for total in self._rank_by(scenario, bill).draws(2 * len(varied))]
         found = zip((entry.name for entry in varied), ends[::2], ends[1::2], strict=False)
         swings = [Swing(name, low, high) for name, low, high in found if low != high]
         return tuple(sorted(swings, key=lambda swing: (-abs(swing.at_high - swing.at_low), swing.input)))[

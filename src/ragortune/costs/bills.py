@@ -9,7 +9,7 @@ from ragortune.costs import formulas
 from ragortune.costs.inputs import Scenario
 from ragortune.costs.serving import Machines, measure_machines
 from ragortune.model import Option, PriceRow
-from ragortune.model.quantities import Quantity, add_up, measure, require_finite
+from ragortune.model.quantities import Quantity, add_up, measure
 from ragortune.support.record import Record
 
 _EACH = measure(1.0, "request")
@@ -107,14 +107,13 @@ class Bill(Record, frozen=True, dict=True):
 
     @cached_property
     def running(self) -> Quantity:
-        """Recurring cost a month; raises QuantityError if it is not finite."""
-        total = add_up((line.amount(self.requests) for line in self.lines), "USD/month")
-        return require_finite(total, "the bill")
+        """Recurring cost a month."""
+        return add_up((line.amount(self.requests) for line in self.lines), "USD/month")
 
     @cached_property
     def invested(self) -> Quantity:
-        """One-off cost; raises QuantityError if it is not finite."""
-        return require_finite(add_up((paid for _, paid in self.investments), "USD"), "the investment")
+        """One-off cost."""
+        return add_up((paid for _, paid in self.investments), "USD")
 
     @cached_property
     def total(self) -> Quantity:

@@ -1,1 +1,1 @@
-"""Checks of rule sets: `form` checks single records, `logic` the rules together, `examples` runs their tests."""
+"""Checks of rule sets: `checks` finds what is wrong with one, `examples` runs its tests."""

@@ -1,15 +1,21 @@
-"""The entry point of all checks of a rule set, and those of single records: sources, tests, names and dates."""
+"""All checks of a rule set: those of single records, of their use, of sources, and of the rules together.
+
+What the rules do together is proved by trying every combination of answers that they tell apart. A few rules read few
+criteria and tell few answers of these apart, so that exhaustive search is feasible within a budget.
+"""
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from ragortune.engine import Levels, SearchTooLargeError, has_fired, reach_options
+from ragortune.engine.compile import Budget, Clause, combine_levels, compile_table, group_levels
 from ragortune.evidence.documents.language import FactWords
-from ragortune.lint.logic import check_logic
-from ragortune.model import Rule
+from ragortune.model import Criterion, Gate, GateKind, Need, Option, Rule, Rulebook
 from ragortune.model.findings import Detector, FindingRule, RuleFinding
 from ragortune.model.prices import count_days, is_date, list_sources
 from ragortune.ruleset.author import Authored, read_folder
@@ -18,10 +24,14 @@ from ragortune.ruleset.files import ALL_KINDS, KINDS
 from ragortune.ruleset.references import check_references
 from ragortune.support.errors import Place
 from ragortune.support.reading import YAML_ENDINGS, walk_folder
+from ragortune.support.rulefolder import MANIFEST
+from ragortune.support.text import join_words
 
 _SINGULAR = {kind.name: kind.singular for kind in ALL_KINDS}
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_TRY = 10
+"""Steps of the budget that trying one rule on one profile costs."""
 
 
 def check_folder(folder: Path, today: str) -> tuple[RuleFinding, ...]:
@@ -139,3 +149,110 @@ def check_freshness(authored: Authored, today: str) -> Iterator[RuleFinding]:
         elif age > limit:
             message = f"source '{source.id}' was last checked {age} days ago; {allows} {limit}"
             yield RuleFinding("stale-source", message, place, "read it again and set the date")
+
+
+# --- the rules together -------------------------------------------------------------------------------------------
+
+
+def check_logic(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]:
+    """Yield the problems of the rules of a set as a whole."""
+    budget, rules = Budget(), rulebook.rules.values()
+    manifest = Place(str(authored.folder / MANIFEST))
+    try:
+        for rule in rules:
+            if not _can_fire(rulebook, [rule], budget):
+                message = f"rule '{rule.id}' can never fire: its 'unless' covers its 'when'"
+                yield RuleFinding("dead-rule", message, authored.place_of(("rules", rule.id, "when")))
+        for need, one, other in itertools.product(Need, rules, rules):
+            opposed = (
+                Gate(need, GateKind.REQUIRES) in one.gates and Gate(need, GateKind.RULES_OUT) in other.gates
+            )
+            if opposed and _can_fire(rulebook, [one, other], budget):
+                message = f"rule '{one.id}' requires '{need}' where rule '{other.id}' rules it out"
+                yield RuleFinding(
+                    "contradictory-gate", message, authored.place_of(("rules", one.id, "gates"))
+                )
+        yield from _check_directions(authored, rulebook, budget)
+        reached = reach_options(rulebook, {})
+        for option in (option for option in Option if option not in reached):
+            yield RuleFinding("unreachable-option", f"no profile leads to '{option}'", manifest)
+    except SearchTooLargeError:
+        message = "there are so many rules, or they read so many criteria together, that what they do cannot be proved"
+        yield RuleFinding("search-too-large", message, manifest, "let most rules read a single criterion")
+
+
+def _can_fire(rulebook: Rulebook, rules: list[Rule], budget: Budget) -> bool:
+    """Return whether there is a profile on which all of these rules fire."""
+    profiles = list_profiles(rulebook, rules, budget)
+    return any(all(has_fired(rulebook, rule, levels) for rule in rules) for levels in profiles)
+
+
+def _check_directions(authored: Authored, rulebook: Rulebook, budget: Budget) -> Iterator[RuleFinding]:
+    for criterion in rulebook.criteria.values():
+        for need in criterion.raises:
+            broken = find_broken_step(rulebook, criterion, need, budget)
+            if broken is not None:
+                lower, higher, rules = broken
+                message = (
+                    f"going from '{lower}' to '{higher}' of '{criterion.id}' can lower the need '{need}' "
+                    f"(by rule {join_words(map(repr, rules))})"
+                )
+                place = authored.place_of(("rules", rules[0], "id"))
+                hint = f"'{criterion.id}' declares that it raises it"
+                yield RuleFinding("direction-broken", message, place, hint)
+
+
+def list_profiles(
+    rulebook: Rulebook, rules: list[Rule], budget: Budget, without: str | None = None
+) -> Iterator[Levels]:
+    """Yield one profile for each combination of conditions of some rules that can hold together.
+
+    Profiles do not answer the criterion `without`. Raises SearchTooLargeError.
+    """
+    conditions = compile_table(rulebook).conditions
+    read: dict[str, set[Clause]] = {}
+    for clause in (clause for rule in rules for clause in conditions[rule.id].clauses):
+        if clause.criterion != without:
+            read.setdefault(clause.criterion, set()).add(clause)
+    answers = []
+    for name, clauses in sorted(read.items()):
+        criterion = rulebook.readable[name]
+        levels = combine_levels(group_levels(criterion.level_ids, clauses), several=criterion.several)
+        told_apart = {tuple(clause.allows(answer) for clause in clauses): answer for answer in levels}
+        answers.append([None, *told_apart.values()])  # None is unknown
+        budget.spend(_TRY * len(answers[-1]))
+    for chosen in itertools.product(*answers):
+        budget.spend(_TRY * len(rules) + len(chosen))
+        yield {name: answer for name, answer in zip(sorted(read), chosen, strict=True) if answer is not None}
+
+
+def find_broken_step(
+    rulebook: Rulebook, criterion: Criterion, need: Need, budget: Budget
+) -> tuple[str, str, tuple[str, ...]] | None:
+    """Return two neighbouring levels between which a need can fall, and the rules at fault; None if there are none.
+
+    Tries every combination of the other criteria that these rules read. Raises SearchTooLargeError.
+    """
+    readers = [
+        rule
+        for rule in rulebook.rules.values()
+        if criterion.id in rule.criteria
+        and need in (*(effect.need for effect in rule.effects), *(gate.need for gate in rule.gates))
+    ]
+    table = compile_table(rulebook)
+    weights = {rule.id: table.split(table.pack_effects(rule)).score(need) for rule in readers}
+    for ends in itertools.pairwise(criterion.level_ids):
+        for context in list_profiles(rulebook, readers, budget, without=criterion.id):
+            before, after = ({**context, criterion.id: (level,)} for level in ends)
+            steps = {
+                rule.id: has_fired(rulebook, rule, after) - has_fired(rulebook, rule, before)
+                for rule in readers
+            }
+            changes = {name: step * weights[name] for name, step in steps.items()}
+            if sum(changes.values()) < 0:
+                return *ends, tuple(name for name, change in changes.items() if change < 0)
+            for rule in readers:
+                kinds = (gate.gate for gate in rule.gates if gate.need is need)
+                if any(steps[rule.id] == (1 if kind is GateKind.RULES_OUT else -1) for kind in kinds):
+                    return *ends, (rule.id,)
+    return None
