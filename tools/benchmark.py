@@ -20,7 +20,7 @@ from typing import Any
 
 from ragortune.costs.assess import CostReport, assess_costs
 from ragortune.costs.bills import build_bill, list_candidates
-from ragortune.costs.inputs import Input, Inputs, Scenario
+from ragortune.costs.inputs import Input, Inputs
 from ragortune.engine import add_what_if, decide_option, judge_profile
 from ragortune.evidence.documents.reader import read_design, reader_for
 from ragortune.evidence.documents.sentences import read_sentences
@@ -284,14 +284,14 @@ def measure_cost(path: Path, runs: int) -> None:
     low, high = min(ratios), max(ratios)
     ratio = statistics.median(ratios)
     print(f"  {'against `python -I -c pass`':<44} {ratio:5.1f} x  (of {runs} pairs: {low:.1f} to {high:.1f})")
-    inputs = Inputs(profile, PriceBook(book.prices, book.price_kinds), book.criteria, book.quantities)
-    candidates = list_candidates(Scenario(inputs))
+    inputs = Inputs(profile, PriceBook(book.prices, book.price_kinds), book)
+    candidates = list_candidates(inputs)
     count = 100
     start = time.perf_counter()
     for _ in range(count):
-        scenario = Scenario(inputs, draw_one())
+        drawn = inputs.read_by(draw_one())
         for candidate in candidates:
-            _ = build_bill(scenario, candidate).total
+            _ = build_bill(drawn, candidate).total
     plain = (time.perf_counter() - start) / count * report.draws
     print(f"  {'a plain loop over the draws, bills alone':<44} takes {plain / own:6.0f} x as long")
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
-from ragortune.costs import bills, comparisons, formulas
+from ragortune.costs import bills, comparisons, feasibility, formulas
 from ragortune.costs.bills import Approach, Bill, build_bill
 from ragortune.costs.comparisons import BreakEven, Payback
-from ragortune.costs.feasibility import Obstacle, Ruling, find_obstacles, months_left
-from ragortune.costs.inputs import Input, Inputs, Scenario, sample_by, vary_one_by_one
-from ragortune.costs.latency import Latency, estimate_latency
+from ragortune.costs.feasibility import Latency, Obstacle, Ruling
+from ragortune.costs.inputs import Input, Inputs, sample_by, vary_one_by_one
 from ragortune.model import Option, Profile, Rulebook
 from ragortune.model.prices import REFUSED_AFTER, Age, PriceBook
 from ragortune.model.quantities import Quantity
@@ -155,7 +154,7 @@ def assess_costs(
     QuantityError if a number is too large to be computed.
     """
     sample = sample or Sample()
-    inputs = Inputs(profile, book, rulebook.criteria, rulebook.quantities)
+    inputs = Inputs(profile, book, rulebook)
     if not inputs.knows("requests_per_day"):
         hint = "give performance.volume, or requests_per_day under quantities"
         raise ProfileError("the number of requests a day is unknown, so no bill can be computed", None, hint)
@@ -170,14 +169,15 @@ class _Assessment:
 
     def __init__(self, inputs: Inputs, today: str, sample: Sample) -> None:
         self.inputs, self.today, self.sample = inputs, today, sample
-        self.middle = Scenario(inputs)
-        self.fine = Scenario(inputs, sample_by(sample.seed, sample.draws))
-        coarse = Scenario(inputs, sample_by(sample.seed, _COARSE_DRAWS))
-        candidates = {candidate.id: candidate for candidate in bills.list_candidates(self.middle)}
-        self.middles = {name: build_bill(self.middle, candidate) for name, candidate in candidates.items()}
-        self.latencies = {name: estimate_latency(self.middle, bill) for name, bill in self.middles.items()}
+        self.fine = inputs.read_by(sample_by(sample.seed, sample.draws))
+        coarse = inputs.read_by(sample_by(sample.seed, _COARSE_DRAWS))
+        candidates = {candidate.id: candidate for candidate in bills.list_candidates(self.inputs)}
+        self.middles = {name: build_bill(self.inputs, candidate) for name, candidate in candidates.items()}
+        self.latencies = {
+            name: feasibility.estimate_latency(self.inputs, bill) for name, bill in self.middles.items()
+        }
         self.obstacles = {
-            name: tuple(find_obstacles(inputs, bill, self.latencies[name], today))
+            name: tuple(feasibility.find_obstacles(inputs, bill, self.latencies[name], today))
             for name, bill in self.middles.items()
         }
         self.usable = [
@@ -186,7 +186,7 @@ class _Assessment:
             if not any(found.ruling is Ruling.FAILS for found in obstacles)
         ]
         self.prices_errors = inputs.knows("wrong_answer_cost") and all(
-            bills.read_accuracy(self.middle, candidates[name].approach) is not None for name in self.usable
+            bills.read_accuracy(self.inputs, candidates[name].approach) is not None for name in self.usable
         )
         self.scenarios = {name: self.fine if name in self.usable else coarse for name in candidates}
         self.bills = {
@@ -195,7 +195,7 @@ class _Assessment:
 
     def report(self) -> CostReport:
         """Return the report."""
-        inputs, rate = self.inputs, self.middle.number("requests_per_day")
+        inputs, rate = self.inputs, self.inputs.number("requests_per_day")
         options = [self._describe(name) for name in self.bills]
         ages = inputs.book.find_ages(inputs.rows, self.today)
         refused = any(age.days > REFUSED_AFTER for age in ages)
@@ -205,14 +205,14 @@ class _Assessment:
         cheapest = max(chances, key=lambda name: chances[name], default=None)
         worth = None
         if inputs.knows("wrong_answer_cost"):
-            worth = (rate * self.middle.number("wrong_answer_cost") * 0.01).number_in("USD/month")
+            worth = (rate * self.inputs.number("wrong_answer_cost") * 0.01).number_in("USD/month")
         return CostReport(
             project=inputs.profile.project,
             as_of=self.today,
             seed=self.sample.seed,
             draws=self.sample.draws,
             requests_a_month=spread_of(self.fine.number("requests_per_day"), "requests/month"),
-            months_spread=self.middle.constant("amortisation").number_in("months"),
+            months_spread=self.inputs.constant("amortisation").number_in("months"),
             cheapest=cheapest,
             wrong_answers_priced=self.prices_errors,
             worth_of_a_point=worth,
@@ -229,7 +229,7 @@ class _Assessment:
             prices_refused=refused,
         )
 
-    def _price_errors(self, scenario: Scenario, bill: Bill) -> Quantity | None:
+    def _price_errors(self, scenario: Inputs, bill: Bill) -> Quantity | None:
         """Return the cost of a request including that of wrong answers; None if accuracy or their cost is unknown (F16)."""
         accuracy = bills.read_accuracy(scenario, bill.candidate.approach)
         if accuracy is None or not self.inputs.knows("wrong_answer_cost"):
@@ -238,7 +238,7 @@ class _Assessment:
             bill.total / bill.requests, accuracy, scenario.number("wrong_answer_cost")
         )
 
-    def _rank_by(self, scenario: Scenario, bill: Bill) -> Quantity:
+    def _rank_by(self, scenario: Inputs, bill: Bill) -> Quantity:
         """Return the monthly cost by which options are ranked: the whole bill, with wrong answers if these are priced."""
         priced = self._price_errors(scenario, bill) if self.prices_errors else None
         return bill.total if priced is None else priced * bill.requests
@@ -321,7 +321,7 @@ class _Assessment:
         tuned = [name for name in self.usable if self.middles[name].candidate.approach.tunes]
         rival = min(paid.keys() - tuned, key=lambda name: (sum(paid[name][0]), name), default=None)
         models = [self.middles[name].candidate.model for name in tuned]
-        lives = [months_left(self.inputs, model, self.today) for model in models]
+        lives = [feasibility.months_left(self.inputs, model, self.today) for model in models]
         return tuple(
             comparisons.find_payback((name, rival), paid[name], paid[rival], life)
             for name, life in zip(tuned, lives, strict=True)
@@ -331,7 +331,7 @@ class _Assessment:
     def _find_swings(self, leader: str) -> tuple[Swing, ...]:
         """Return the inputs that move the leader's bill most, each varied alone from its low to its high."""
         varied = [entry for entry in self.inputs.used.values() if not entry.is_exact]
-        scenario = Scenario(self.inputs, vary_one_by_one(varied))
+        scenario = self.inputs.read_by(vary_one_by_one(varied))
         bill = build_bill(scenario, self.middles[leader].candidate)
         ends = [total * comparisons.MONTH for total in self._rank_by(scenario, bill).draws(2 * len(varied))]
         found = zip((entry.name for entry in varied), ends[::2], ends[1::2], strict=False)

@@ -6,13 +6,14 @@ so that reports can list them.
 
 from __future__ import annotations
 
+import copy
 import math
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from ragortune.model import Criterion, PriceRow, Profile, Provenance, QuantityKind
+from ragortune.model import Criterion, PriceRow, Profile, Provenance, QuantityKind, Rulebook
 from ragortune.model.prices import PriceBook, bounds_of
 from ragortune.model.quantities import Quantity, measure
 from ragortune.support.errors import PriceError
@@ -63,16 +64,10 @@ class Input(Record, frozen=True):
 
 
 class Inputs:
-    """The inputs of one profile, each looked up once."""
+    """The inputs of one profile, each looked up once, as a reader returns them: best guesses, or draws."""
 
-    def __init__(
-        self,
-        profile: Profile,
-        book: PriceBook,
-        criteria: Mapping[str, Criterion],
-        kinds: Mapping[str, QuantityKind],
-    ) -> None:
-        """Take the profile, the price data with prices and defaults, and the criteria and quantities of the rule set."""
+    def __init__(self, profile: Profile, book: PriceBook, rulebook: Rulebook) -> None:
+        """Take the profile, the price data, and the rule set with its criteria and quantities; read best guesses."""
         self.profile = profile
         self.book = book
         self.rows: dict[str, PriceRow] = {}
@@ -81,8 +76,22 @@ class Inputs:
         """Inputs that were used, in the order of first use."""
         self.assumed: dict[str, str] = {}
         """Default choices that were used, by quantity."""
-        self._criteria = criteria
-        self._kinds = kinds
+        self._rulebook = rulebook
+        self.read: Callable[[Input], Quantity] = read_middle
+        self.kept: dict[str, Any] = {}
+
+    def read_by(self, read: Callable[[Input], Quantity]) -> Inputs:
+        """Return the same inputs as another reader returns them; both record what either of them used."""
+        other = copy.copy(self)
+        other.read, other.kept = read, {}
+        return other
+
+    def keep(self, name: str, compute: Callable[[], Kept]) -> Kept:
+        """Return the result of a computation that several options share, and that runs once."""
+        if name not in self.kept:
+            self.kept[name] = compute()
+        kept: Kept = self.kept[name]
+        return kept
 
     # --- the profile ----------------------------------------------------------------------------------------------
 
@@ -117,7 +126,7 @@ class Inputs:
 
         Raises PriceError, with the place of the name in the profile, if there is no such row.
         """
-        kind = self._kinds.get(quantity) or QuantityKind(quantity, "")
+        kind = self._rulebook.quantities.get(quantity) or QuantityKind(quantity, "")
         entry = self.profile.quantities.get(quantity)
         names = entry.names if entry else ()
         if not names:
@@ -140,39 +149,52 @@ class Inputs:
 
     def find(self, name: str) -> Input:
         """Return an input by the name of its quantity; raises PriceError if there is no default for it."""
-        return self._keep(name, lambda: self._find_stated(name) or self._default(name))
+        if name not in self.used:
+            self.used[name] = self._find_stated(name) or self._default(name)
+        return self.used[name]
 
-    def price(self, row: PriceRow, name: str) -> Input:
+    def find_price(self, row: PriceRow, name: str) -> Input:
         """Return a value of a price row as an input; raises PriceError if the row does not have it."""
         if name not in row.values:
             raise PriceError(f"{quote_value(row.id)} has no price {quote_value(name)}")
         self.rows[row.id] = row
         label = f"{row.id}.{name}"
-        return self._keep(label, lambda: _read_row(row, name, label, Origin.PRICE))
+        if label not in self.used:
+            self.used[label] = _read_row(row, name, label, Origin.PRICE)
+        return self.used[label]
 
-    def constant(self, name: str) -> Input:
-        """Return a constant of the model as an input."""
+    def find_speed(self, row: PriceRow, name: str) -> Input:
+        """Return a speed of a hosted model: the value of its row, else the constant `hosted-NAME`."""
+        if name in row.values:
+            return self.find_price(row, name)
+        return self.find_price(self.book.find(f"hosted-{name}".replace("_", "-"), "constant"), "value")
+
+    def number(self, name: str) -> Quantity:
+        """Return a quantity of the profile, or its default."""
+        return self.keep(f"number {name}", lambda: self.read(self.find(name)))
+
+    def price(self, row: PriceRow, *names: str) -> Quantity:
+        """Return the first of these values that a price row has; raises PriceError if it has none."""
+        name = next((name for name in names if name in row.values), names[-1])
+        return self.keep(f"price {row.id}.{name}", lambda: self.read(self.find_price(row, name)))
+
+    def optional(self, row: PriceRow, name: str, unit: str) -> Quantity:
+        """Return a value of a row, or zero in its unit if the row does not have it."""
+        return self.price(row, name) if name in row.values else measure(0.0, unit)
+
+    def constant(self, name: str) -> Quantity:
+        """Return a constant of the model."""
         return self.price(self.book.find(name, "constant"), "value")
 
-    def speed(self, row: PriceRow, name: str) -> Input:
-        """Return a speed of a hosted model: the value of its row, else the constant `hosted-NAME`."""
-        known = name in row.values
-        return self.price(row, name) if known else self.constant(f"hosted-{name}".replace("_", "-"))
-
-    def _keep(self, name: str, find: Callable[[], Input]) -> Input:
-        if name not in self.used:
-            self.used[name] = find()
-        return self.used[name]
-
     def _default(self, name: str) -> Input:
-        kind = self._kinds.get(name)
+        kind = self._rulebook.quantities.get(name)
         at_level = f"{name}-{self._choose_level(kind)}" if kind else name
         row = self.book.find(at_level if at_level in self.book.rows else name, "default")
         return _read_row(row, "value", name, Origin.DEFAULT)
 
     def _find_stated(self, name: str) -> Input | None:
         """Return a quantity as given in the profile, or as implied by the answer to the criterion for the same number."""
-        kind = self._kinds.get(name)
+        kind = self._rulebook.quantities.get(name)
         if kind is None:
             return None
         entry = self.profile.quantities.get(name)
@@ -186,7 +208,7 @@ class Inputs:
             low, high = kind.put_margin(number)
             return Input(name, low, number, high, kind.unit, Origin.ANSWER)
         levels = self.profile.levels.get(kind.criterion or "")
-        criterion = self._criteria.get(kind.criterion or "")
+        criterion = self._rulebook.criteria.get(kind.criterion or "")
         return _read_band(kind, criterion, levels) if levels and criterion and criterion.unit else None
 
 
@@ -256,37 +278,3 @@ def vary_one_by_one(inputs: Iterable[Input]) -> Callable[[Input], Quantity]:
         return measure(values, entry.unit)
 
     return read
-
-
-class Scenario:
-    """Inputs as one reader returns them, each read once."""
-
-    def __init__(self, inputs: Inputs, read: Callable[[Input], Quantity] = read_middle) -> None:
-        """Take the inputs and the reader."""
-        self.inputs = inputs
-        self._read = read
-        self._kept: dict[str, Any] = {}
-
-    def keep(self, name: str, compute: Callable[[], Kept]) -> Kept:
-        """Return the result of a computation that several options share, and that runs once."""
-        if name not in self._kept:
-            self._kept[name] = compute()
-        kept: Kept = self._kept[name]
-        return kept
-
-    def number(self, name: str) -> Quantity:
-        """Return a quantity of the profile, or its default."""
-        return self.keep(f"number {name}", lambda: self._read(self.inputs.find(name)))
-
-    def price(self, row: PriceRow, *names: str) -> Quantity:
-        """Return the first of these values that a price row has; raises PriceError if it has none."""
-        name = next((name for name in names if name in row.values), names[-1])
-        return self.keep(f"price {row.id}.{name}", lambda: self._read(self.inputs.price(row, name)))
-
-    def optional(self, row: PriceRow, name: str, unit: str) -> Quantity:
-        """Return a value of a row, or zero in its unit if the row does not have it."""
-        return self.price(row, name) if name in row.values else measure(0.0, unit)
-
-    def constant(self, name: str) -> Quantity:
-        """Return a constant of the model."""
-        return self.price(self.inputs.book.find(name, "constant"), "value")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ragortune.costs import formulas
-from ragortune.costs.inputs import Scenario
+from ragortune.costs.inputs import Inputs
 from ragortune.model import PriceRow
 from ragortune.model.quantities import Quantity, measure, round_up
 from ragortune.support.record import Record
@@ -40,34 +40,32 @@ def cache_bytes(parameters: Quantity) -> Quantity:
     return _grow(parameters, _CACHE_GROWTH) * measure(_SMALL_CACHE, "bytes/token")
 
 
-def measure_machines(
-    scenario: Scenario, accelerator: PriceRow, prompt: Quantity, answer: Quantity
-) -> Machines:
+def measure_machines(inputs: Inputs, accelerator: PriceRow, prompt: Quantity, answer: Quantity) -> Machines:
     """Return the number of accelerators that serve the peak load, and their speed; F10 and F11.
 
     Layers and width are those of a dense model of that size, scaled from one of 8B.
     """
-    parameters, one = scenario.number("own_parameters"), measure(1.0, "times")
-    memory = scenario.price(accelerator, "memory")
+    parameters, one = inputs.number("own_parameters"), measure(1.0, "times")
+    memory = inputs.price(accelerator, "memory")
     weights = parameters * formulas.WEIGHT
     group = round_up(weights * _ROOM / memory)
-    speed, bandwidth = (scenario.price(accelerator, name) * group for name in ("peak", "bandwidth"))
+    speed, bandwidth = (inputs.price(accelerator, name) * group for name in ("peak", "bandwidth"))
     tokens, written = prompt * _EACH, answer * _EACH
     grown = _grow(parameters, _GROWTH)
     shape = grown * _SMALL_LAYERS, grown * _SMALL_WIDTH
-    utilised = scenario.constant("serving-prefill-mfu")
+    utilised = inputs.constant("serving-prefill-mfu")
     prefill = formulas.estimate_prefill(parameters, tokens, shape, speed, utilised)
     sequence = cache_bytes(parameters) * (tokens + written / 2.0)
     # Batch size: the requests whose caches fit the memory, at least one and up to the limit of a server.
     room = memory * group - weights * _ROOM
-    batch = (room / sequence).at_most(scenario.constant("serving-batch")).at_least(one)
-    reach = bandwidth * scenario.constant("serving-bandwidth-use")
+    batch = (room / sequence).at_most(inputs.constant("serving-batch")).at_least(one)
+    reach = bandwidth * inputs.constant("serving-bandwidth-use")
     service = formulas.estimate_service(prefill, written, weights / batch, sequence, reach)
-    active, peak_factor = scenario.number("active_hours"), scenario.number("peak_factor")
-    peak = scenario.number("requests_per_day") / active * peak_factor
-    utilisation = scenario.constant("serving-utilisation")
+    active, peak_factor = inputs.number("active_hours"), inputs.number("peak_factor")
+    peak = inputs.number("requests_per_day") / active * peak_factor
+    utilisation = inputs.constant("serving-utilisation")
     needed = formulas.count_groups(peak, service, utilisation) * group
-    count = needed.at_least(scenario.number("own_accelerators").at_least(group))
+    count = needed.at_least(inputs.number("own_accelerators").at_least(group))
     groups = count / group
     usual = formulas.estimate_usual_step(parameters, sequence, reach, answer * (peak / groups))
     full = formulas.estimate_step(parameters, sequence * batch, reach)
