@@ -17,7 +17,6 @@ from ragortune.support.rulefolder import (
     MANIFEST,
     SHIPPED,
     Files,
-    digest_files,
     digest_rules,
     read_files,
     shipped_folder,
@@ -163,13 +162,9 @@ def read_folder(folder: Path) -> Authored:
     return authored
 
 
-def read_shipped() -> Authored:
-    """Return the shipped rule set as it is written."""
-    return _read_base(digest_files(read_files(shipped_folder())))
-
-
 @lru_cache(maxsize=1)
-def _read_base(content: str) -> Authored:  # noqa: ARG001  (the key of the cache: a digest of the files)
+def read_shipped() -> Authored:
+    """Return the shipped rule set as it is written, read once."""
     return read_folder(shipped_folder())
 
 
