@@ -20,7 +20,7 @@ from ragortune.support.reading import find_repository, real_path
 from ragortune.support.rulefolder import digest_files, read_files, shipped_folder
 from ragortune.version import __version__
 
-_COMPILED_FORM = 17
+_COMPILED_FORM = 18
 """Incremented whenever the same YAML compiles to something else, so that files of older checkouts are not read."""
 
 
