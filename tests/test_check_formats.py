@@ -255,13 +255,23 @@ def test_junit_counts_add_up_for_an_xml_parser(render):
 
 
 @pytest.mark.parametrize(("fail_on", "fails"), [("note", True), ("warning", False)])
-def test_junit_fails_a_note_where_the_run_fails_on_notes(run, write, fail_on, fails):
+def test_junit_fails_a_note_only_where_the_run_fails_on_notes(run, write, fail_on, fails):
     write("docs/open.md", "# ADR 7: Prices\n\n```ragortune\ndecision: rag\n```\n")
 
     result = run("check", "docs", "--format", "junit", "--fail-on", fail_on)
 
     assert result.code == fails
     assert (ET.fromstring(result.out).find(".//failure") is not None) == fails
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "failing"),
+    [("warning", {"warning", "error"}), ("error", {"error"}), ("never", {"error"})],
+)
+def test_junit_fails_a_warning_only_where_the_run_does_and_an_error_always(render, fail_on, failing):
+    root = ET.fromstring(render("junit", "--fail-on", fail_on).out)
+
+    assert {failure.get("type") for failure in root.iterfind(".//failure")} == failing
 
 
 def test_junit_names_the_settings_where_no_document_can_be_read(run, write):

@@ -88,7 +88,10 @@ def _describe_entry(  # noqa: PLR0913, PLR0917  (what an entry consists of)
 
 
 def write_junit(report: CheckReport) -> str:
-    """Return JUnit XML: a suite per document and a case per rule; notes pass unless the run fails on them."""
+    """Return JUnit XML: a suite per document and a case per rule.
+
+    A case fails where the run does, and always at an error, so that no setting makes one pass.
+    """
     root = ET.Element("testsuites", name="ragortune")
     for audit in report.audits:
         suite = _add_suite(root, audit.reading.path, report)
@@ -117,8 +120,8 @@ def _add_suite(root: ET.Element, path: str, report: CheckReport) -> ET.Element:
 
 def _add_case(suite: ET.Element, audit: DocumentAudit, rule: FindingRule, report: CheckReport) -> None:
     found = [finding for finding in audit.findings if finding.rule.id == rule.id]
-    passes = () if report.fails_on is Severity.NOTE else (Severity.NOTE,)
-    failing = [finding for finding in found if finding.active and finding.severity not in passes]
+    least = (report.fails_on or Severity.ERROR).rank
+    failing = [finding for finding in found if finding.active and finding.severity.rank >= least]
     inactive = [finding for finding in found if not finding.active]
     case = ET.SubElement(suite, "testcase", classname=_xml(audit.reading.path), name=f"{rule.code} {rule.id}")
     if failing:
