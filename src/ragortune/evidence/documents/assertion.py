@@ -245,7 +245,6 @@ class Marker:
         """Take the language."""
         self.language = language
         self._read: dict[str, tuple[Tokens, Analysis]] = {}
-        self._analysed: dict[tuple[str, ...], Analysis] = {}
         self._contexts: dict[tuple[object, ...], Context] = {}
 
     def mark(self, sentences: Sequence[Sentence]) -> list[Marked]:
@@ -256,16 +255,12 @@ class Marker:
         read = self._read.get(text)
         if read is None:
             tokens = cut_text(text, self.language.classify)
-            analysis = self._analysed.get(tokens.words)
-            if analysis is None:
-                self._analysed[tokens.words] = analysis = Analysis(tokens.words, self.language)
-            self._read[text] = read = tokens, analysis
+            self._read[text] = read = tokens, Analysis(tokens.words, self.language)
         return read
 
     def forget(self) -> None:
         """Drop what is cached for a document."""
         self._read.clear()
-        self._analysed.clear()
         self._contexts.clear()
 
     def look_up(self, text: str) -> Analysis:

@@ -153,15 +153,6 @@ class _Sectioniser:
             line = lines[self.at]
             if self.header is not None and self._read_row(line):
                 pass
-            elif not line or line.isspace():
-                self._read_blank()
-            elif line[0].isalpha() and not self.quoted and line[1:2] != ")" and "|" not in line:
-                # A line that begins with a letter can only begin or continue a text.
-                if self.blank:
-                    self.indents.clear()
-                    self.blank = False
-                self.at += 1
-                self.open.append(Line(line, self.at, 1))
             else:
                 self._read_quoted(line)
             if blocks:

@@ -27,20 +27,10 @@ _TARGET = re.compile(r"\(\s*(?:<[^<>]*>|[^\s<]\S*)?(?:\s+(?:\".*\"|'.*'|\(.*\)))
 _BRACKET = re.compile(r"[()]")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _SPECIAL = re.compile(rf"[*_`~\[\]<>\\&{INVISIBLE}]")
-_SPECIAL_ASCII = re.compile(r"[*_`~\[\]<>\\&]")
-_BEGIN = re.compile(rf"[{INVISIBLE}`*~_\[\]<\\&]|!(?=\[)|-(?=->)|h(?<!\wh)(?=ttps?://)")
-"""Where markup may begin; found faster, because each way begins with a sign of its own."""
 
 
 def read_words(lines: tuple[Line, ...], most: int = MAX_MARKED) -> Words | None:
     """Return the words of a block, lines joined by one space; None where markup makes more runs of them than `most`."""
-    if len(lines) == 1:
-        line = lines[0]
-        text = line.text.rstrip()
-        if not text:  # as many cells of tables
-            return Words("", ())
-        if _is_plain(text):
-            return Words(text, (0, len(text), line.number, line.column))
     texts = [line.text.rstrip() for line in lines]
     text = " ".join(texts)
     if _is_plain(text) and all(texts):
@@ -63,8 +53,7 @@ def plain_words(text: str, number: int, column: int) -> Words:
 
 
 def _is_plain(text: str) -> bool:
-    special = _SPECIAL_ASCII if text.isascii() else _SPECIAL
-    return not special.search(text) and "://" not in text
+    return not _SPECIAL.search(text) and "://" not in text
 
 
 class _Reader:
@@ -96,10 +85,9 @@ class _Reader:
         self.ends_below -= self.last_end >= 0
         if self.comment is not None:
             at = self._skip_comment(line, 0)
-        for begin in _BEGIN.finditer(text, at):
-            if begin.start() >= at and (found := _MARKUP.match(text, begin.start())):
-                self._keep(line, at, found.start())
-                at = self._take_mark(line, found)
+        while found := _MARKUP.search(text, at):
+            self._keep(line, at, found.start())
+            at = self._take_mark(line, found)
         self._keep(line, at, len(text))
 
     def _take_mark(self, line: Line, found: re.Match[str]) -> int:
