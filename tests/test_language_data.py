@@ -14,7 +14,7 @@ OWN = """
     words:
       - {id: documents, any: [(scroll|scrolls)]}
     cues:
-      - {id: never-mind, any: [never mind], means: negated, within: 6}
+      - {id: never-mind, any: [never mind], means: negated}
     section_names:
       - {id: graveyard, any: [graveyard of ideas], kind: rejected, at: [heading]}
     approaches:

@@ -54,8 +54,8 @@ _SECTION_MEANINGS: Mapping[SectionKind, Meaning] = {
 _LABEL_MEANINGS = frozenset(Meaning) - {Meaning.NEGATED, Meaning.REJECTED, Meaning.CHOICE, Meaning.NONE}
 _HEADING, _COMPONENT = Block.HEADING, Meaning.COMPONENT
 _LONGEST_CONTEXT = 300
-_OPENING_WORDS = 2
-"""Words that may precede a cue that opens a sentence."""
+_WINDOW = 12
+"""Most words between a cue and what it is about. A scope ends earlier at the end of the clause."""
 
 
 class Scope(msgspec.Struct, frozen=True, gc=False):
@@ -295,23 +295,19 @@ def _strongest_cues(cues: Iterable[Found[Cue]]) -> list[Found[Cue]]:
 
 def _lay_scopes(analysis: Analysis) -> tuple[Scope, ...]:
     """Return the scopes of the cues of a text."""
-    words = analysis.words
-    stops = sorted({-1, len(words), *(found.start for found in analysis.of(Stop))})
+    last = len(analysis.words)
+    stops = sorted({-1, last, *(found.start for found in analysis.of(Stop))})
     scopes: list[Scope] = []
-    cues = _strongest_cues(analysis.of(Cue))
-    chosen = any(found.entry.means is Meaning.CHOICE for found in cues)
-    for found in cues:
+    for found in _strongest_cues(analysis.of(Cue)):
         cue, at = found.entry, (found.start, found.end)
-        # A choice overrides an opening that speaks in general: `Chosen: tuning, because there are many`.
-        opening = found.start <= _OPENING_WORDS or words[found.start - 1] in (":", "\u2013")
-        if cue.means is Meaning.NONE or (cue.opens and (chosen or not opening)):
+        if cue.means is Meaning.NONE:
             continue
         if cue.reach is Reach.SENTENCE:
-            scopes.append(Scope(cue.means, 0, len(words), at))
+            scopes.append(Scope(cue.means, 0, last, at))
         if cue.reach in (Reach.FORWARD, Reach.BOTH):
             stop = stops[bisect_left(stops, found.end)]
-            scopes.append(Scope(cue.means, found.start + 1, min(stop, found.end + cue.within), at))
+            scopes.append(Scope(cue.means, found.start + 1, min(stop, found.end + _WINDOW), at))
         if cue.reach in (Reach.BACKWARD, Reach.BOTH):
             stop = stops[bisect_left(stops, found.start) - 1]
-            scopes.append(Scope(cue.means, max(stop + 1, found.start - cue.within), found.start, at))
+            scopes.append(Scope(cue.means, max(stop + 1, found.start - _WINDOW), found.start, at))
     return tuple(scopes)

@@ -116,10 +116,6 @@ class Cue(_Wordings, frozen=True):
     """What they say about the words in their scope."""
     reach: Reach = Reach.FORWARD
     """On which side of them the scope lies."""
-    within: int = 12
-    """Most words between the cue and what it is about. A scope ends earlier at the end of the clause."""
-    opens: bool = False
-    """Whether the cue counts only at the beginning of a sentence, or of a clause behind a label."""
 
 
 class Stop(_Wordings, frozen=True):
