@@ -35,6 +35,8 @@ _CAP = 2.0
 """Limit on the sum of the mentions in one kind of section, in multiples of the heaviest one."""
 _MIN_BOTH = 2.5
 """Sum of what affirms either approach, from which on both are decided for: labels of such documents are too few to learn."""
+_CHOSEN_BY_NAME = 4.5
+"""Weight of an approach that a decision section names as chosen: it outweighs what the models predict."""
 _EXPLICIT = 2.0
 _MAX_CITED = 2
 _AGAINST = frozenset((Meaning.NEGATED, Meaning.REJECTED))
@@ -81,7 +83,7 @@ class Tally(msgspec.Struct, frozen=True):
 
     denied: list[Mention]
     cited: list[Mention]
-    """What is cited for it: wordings that affirm it, not in a reference alone, else sentences predicted to affirm it."""
+    """What is cited for it: wordings that affirm it, not in a reference alone; without any, predicted sentences."""
     total: float
     """Sum of the weights of what affirms it, capped for each kind of section."""
     best: float
@@ -141,7 +143,7 @@ def _sum_up(mentions: Iterable[Mention], predicted: list[Mention]) -> Tally:
     wordings = {(one.marked.analysis, one.start, one.end) for one in affirmed}
     return Tally(
         denied=[one for one in mentions if one.weight < 0],
-        cited=affirmed if by_kind.keys() - {SectionKind.REFERENCE} else predicted,
+        cited=affirmed if by_kind.keys() - {SectionKind.REFERENCE} else [] if affirmed else predicted,
         total=sum(min(sum(weights), _CAP * max(weights)) for weights in by_kind.values()),
         best=max(map(max, by_kind.values()), default=0.0),
         kinds=len({analysis.words[start:end] for analysis, start, end in wordings}),
@@ -272,8 +274,10 @@ def _choose_option(
     if best is None or judged * (1 + likely[best]) < sum(others) + max(others, default=0.0):
         return None
     low, high = sorted((tallies[Option.RAG], tallies[Option.FINE_TUNING]), key=lambda tally: tally.total)
-    are_both = low.total >= _MIN_BOTH and low.decided is high.decided
-    return Option.BOTH if are_both and best is not Option.NEITHER else best
+    if best is not Option.NEITHER and low.total >= _MIN_BOTH and low.decided is high.decided:
+        return Option.BOTH
+    chosen = [name for name, tally in tallies.items() if tally.decided and tally.best >= _CHOSEN_BY_NAME]
+    return chosen[0] if len(chosen) == 1 and best is not Option.BOTH else best
 
 
 def _can_cite(option: Option, tallies: Mapping[Option, Tally]) -> bool:
