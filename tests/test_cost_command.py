@@ -374,7 +374,7 @@ def test_without_quantities_the_advice_is_not_said_to_follow_from_the_bill(run, 
     assert "The advice takes them into account only where the profile has `quantities`." in told
 
 
-def test_where_no_option_can_be_used_no_empty_table_is_shown(run, write):
+def test_where_no_option_can_be_used_the_screen_says_what_each_would_cost(run, write):
     write(
         "desk.yaml",
         "project: Desk\nknowledge: {gap: most, size: 90000000}\nperformance: {latency: 50, volume: 900}\n",
@@ -385,6 +385,9 @@ def test_where_no_option_can_be_used_no_empty_table_is_shown(run, write):
     assert "no option can be used" in out
     assert "allow more time (`performance.latency`" in " ".join(out.split())
     assert "Cheapest way" not in out
+    assert "  If it could be used" in out
+    assert re.search(r"\n  rag/\S+ +[\d,]+", out)
+    assert "\n  prompting/" not in out  # its window is too small for any bill
 
 
 @pytest.mark.parametrize(

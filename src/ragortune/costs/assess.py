@@ -80,6 +80,11 @@ class OptionCost(Record, frozen=True):
     chance: float = 0.0
     """Share of the draws in which it is the cheapest feasible option."""
 
+    @property
+    def fits(self) -> bool:
+        """Whether its prompts fit the window of its model, without which its bill means nothing."""
+        return all(found.gate != "window" for found in self.obstacles)
+
 
 class Swing(Record, frozen=True):
     """The effect of one input alone on the bill of the cheapest option."""

@@ -47,22 +47,26 @@ def draw_screen(answer: CostAnswer, form: int) -> Iterator[Block]:
     report = answer.report
     yield Heading(cut_text(report.project or "Untitled project", SHORT if form else LONG))
     yield Paragraph(f"Cheapest: {format_leader(report)}.", Style.ADVICE)
-    if report.leader is not None:
+    if any(cost.fits for cost in report.options):
         yield _compare(report)
     yield show_rows(_list_rows(answer), form)
 
 
 def _compare(report: CostReport) -> Table:
-    """Return a table of the cheapest way to build each feasible option, the cheapest first."""
+    """Return a table of the cheapest way to build each feasible option, or each that can be priced if none is feasible."""
     ranked = sorted(report.options, key=lambda cost: cost.total.p50)
-    best = {cost.option: cost for cost in reversed(ranked) if cost.feasible}
+    usable = [cost for cost in ranked if cost.feasible]
+    best = {cost.option: cost for cost in reversed(usable or ranked) if cost.fits}
     rows = []
     for cost in sorted(best.values(), key=ranked.index):
         money = (cost.total.p50, cost.total.p10, cost.total.p90)
         first = f"{cost.latency.first_p50 / 1000:.1f} s"
         rows.append((format_name(cost), *map(format_number, money), first))
     titles = ("USD a month", "p10", "p90", "first word")
-    columns = (Column("Cheapest way"), *(Column(title, right=True) for title in titles))
+    columns = (
+        Column("Cheapest way" if usable else "If it could be used"),
+        *(Column(title, right=True) for title in titles),
+    )
     return Table(columns, tuple(rows), head=True)
 
 

@@ -123,7 +123,7 @@ def _columns(*titles: str) -> tuple[Column, ...]:
 
 def _bills(report: CostReport) -> Iterator[Block]:
     rows: list[tuple[Cell, ...]] = []
-    shown = [cost for cost in report.options if not any(found.gate == "window" for found in cost.obstacles)]
+    shown = [cost for cost in report.options if cost.fits]
     most = max((cost.running.p90 for cost in shown), default=1)
     for cost in report.options:
         money = [format_number(amount) for amount in (*astuple(cost.running), cost.total.p50)]
