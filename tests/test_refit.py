@@ -111,14 +111,22 @@ def test_selected_cases_leave_the_mix_of_the_field_alone(data):
 # --- documents ------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_on_validation_shows_the_figures_of_the_shipped_rules():
+def test_the_page_on_validation_shows_the_figures_of_the_shipped_rules(monkeypatch):
+    """Intervals are left out: they are drawn from the same cases, a thousand times."""
+    monkeypatch.setattr(figures, "list_intervals", lambda name, _: [name] * len(figures.COLUMNS))
+
     shown = figures.read_tables((ROOT / "docs" / "validation.md").read_text())
     now = figures.describe_shipped(BOOK)
 
+    def read_rows(tables):
+        return {
+            name: [row for row in table.splitlines() if not row.startswith("| 95% interval |")]
+            for name, table in tables.items()
+            if name in now and name in shown
+        }
+
     assert "shipped" in shown
-    assert {name: table for name, table in shown.items() if name in now} == {
-        name: table for name, table in now.items() if name in shown
-    }
+    assert read_rows(shown) == read_rows(now)
 
 
 def test_the_figures_on_unseen_cases_are_those_of_the_present_rules_and_cases(data):
