@@ -374,6 +374,14 @@ def test_without_quantities_the_advice_is_not_said_to_follow_from_the_bill(run, 
     assert "The advice takes them into account only where the profile has `quantities`." in told
 
 
+def test_a_team_whose_model_runs_on_the_devices_of_its_users_is_warned_of_a_bill_for_machines(run, write):
+    write("game.yaml", "knowledge: {gap: none}\nperformance: {volume: 900, deployment: edge}\n")
+
+    out = run("cost", "game.yaml").out
+
+    assert "Beware    priced on machines of your own; devices of your users cost you" in out
+
+
 def test_where_no_option_can_be_used_the_screen_says_what_each_would_cost(run, write):
     write(
         "desk.yaml",

@@ -77,6 +77,8 @@ def _list_rows(answer: CostAnswer) -> Iterator[Row]:
     if leader is not None:
         parts = dict(list_parts(report))
         yield Row("Made of", parts.get(report.letters[leader.id], "nothing that costs anything"), 7)
+        warnings = [found.text for found in leader.obstacles if found.ruling is Ruling.WARNS]
+        yield from [Row("Beware", "; ".join(warnings), 6)] * bool(warnings)
     swings = [
         f"{swing.input} ({format_number(swing.at_low)} to {format_number(swing.at_high)})"
         for swing in report.swings
