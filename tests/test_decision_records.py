@@ -159,6 +159,18 @@ def test_a_record_says_how_it_is_confirmed_and_when_to_look_again(record):
     assert "Revisit this decision when:" in text
 
 
+def test_a_reason_for_retrieval_and_against_tuning_argues_for_no_option_that_has_both_or_neither(run, write):
+    write("calls.yaml", "task: {kind: summarisation}\ncost: {training_budget: none}\n")
+
+    text = run("adr", "calls.yaml").out.partition("## Pros and Cons")[2]
+
+    sides = {part.partition("\n")[0]: part for part in text.split("\n### ")[1:]}
+    little = "because there is little or no money for training"
+    assert f"- Good, {little}" in sides["Retrieval (RAG)"]
+    assert f"- Bad, {little}" in sides["Fine-tuning"]
+    assert little not in sides["Retrieval and fine-tuning"] + sides["Neither yet"]
+
+
 @pytest.mark.parametrize("profile", EXAMPLES, ids=lambda path: path.stem)
 def test_the_record_of_an_example_has_nothing_to_be_found(profile, run):
     made = run("adr", profile, "-o", "record.md")

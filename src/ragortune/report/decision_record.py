@@ -139,8 +139,9 @@ def _weigh(advice: Recommendation, option: Option) -> Iterator[Block]:
 def _argue(advice: Recommendation, option: Option) -> tuple[list[str], list[str]]:
     """Return the arguments for and against an option: gates first, then the strongest reasons.
 
-    An option with one need is argued by that need alone, `neither` by both. A rule speaks once: its gate decides for
-    which side, or else the sum of its effects.
+    An option with one need is argued by that need alone, the others by both. A rule speaks once: its gate decides for
+    which side, or else its effects. It is left out where they speak on both sides, as for `both` a lack of money for
+    training does, which is a reason for retrieval and one against tuning.
     """
     argued = [need for need in Need if has_need(option, need)] or list(Need)
     support: dict[str, float] = {}
@@ -149,11 +150,12 @@ def _argue(advice: Recommendation, option: Option) -> tuple[list[str], list[str]
             meets = has_need(option, gate.need) is (gate.gate is GateKind.REQUIRES)
             argument = _describe_hit(advice, gate)
             support[argument] = min(support.get(argument, math.inf), math.inf if meets else -math.inf)
-    for reason in advice.reasons:
-        if reason.need in argued:
+    reasons = [(reason, speaks_against(reason, option)) for reason in advice.reasons if reason.need in argued]
+    against, supporting = ({reason.rule.id for reason, side in reasons if side is own} for own in (True, False))
+    for reason, is_against in reasons:
+        if reason.rule.id not in against & supporting:
             argument = _describe_hit(advice, reason)
-            weight = -reason.weight if speaks_against(reason, option) else reason.weight
-            support[argument] = support.get(argument, 0) + weight
+            support[argument] = support.get(argument, 0) + (-reason.weight if is_against else reason.weight)
     strongest = sorted(support, key=lambda argument: -abs(support[argument]))
     pros = [argument for argument in strongest if support[argument] > 0]
     return pros, [argument for argument in strongest if support[argument] < 0]
