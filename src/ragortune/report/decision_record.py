@@ -151,7 +151,9 @@ def _argue(advice: Recommendation, option: Option) -> tuple[list[str], list[str]
             argument = _describe_hit(advice, gate)
             support[argument] = min(support.get(argument, math.inf), math.inf if meets else -math.inf)
     reasons = [(reason, speaks_against(reason, option)) for reason in advice.reasons if reason.need in argued]
-    against, supporting = ({reason.rule.id for reason, side in reasons if side is own} for own in (True, False))
+    against, supporting = (
+        {reason.rule.id for reason, side in reasons if side is own} for own in (True, False)
+    )
     for reason, is_against in reasons:
         if reason.rule.id not in against & supporting:
             argument = _describe_hit(advice, reason)
