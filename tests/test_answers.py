@@ -100,7 +100,7 @@ def test_or_leaves_open_which_of_several_levels_hold_and_is_asked_back(text):
     told = complaint("knowledge.access_path", text)
 
     assert "'or' leaves open which" in told
-    assert "type all that hold, the main one first: by_key" in told
+    assert "type all that apply, the main one first: by_key" in told
 
 
 def test_what_a_question_takes_says_whether_several_levels_can_hold():

@@ -379,7 +379,10 @@ def test_quantities_are_kept_and_count_in_the_advice(run, write, example, tmp_pa
         (["missing.yaml"], "missing.yaml: no such file\nhint: -o PROFILE names a new one"),
         (["-o", "x.json"], "profiles are saved as YAML, not as 'x.json'"),
         (["desk.toml", "-o", "x.yaml"], "profiles are saved as YAML, not as 'desk.toml'"),
-        (["desk.yaml", "-o", "other.yaml"], "'other.yaml' exists\nhint: `ragortune ask other.yaml` goes on"),
+        (
+            ["desk.yaml", "-o", "other.yaml"],
+            "'other.yaml' exists\nhint: `ragortune ask other.yaml` continues it",
+        ),
         (["bad.yaml"], "bad.yaml:1:18: 'knowledge.gap' must be none, some or most, not 'mots'"),
         (["--format", "jsno"], "--format must be text, json, jsonl, markdown or html"),
         (["--answers", "missing.txt"], "missing.txt: no such file"),

@@ -92,7 +92,7 @@ def test_a_git_that_the_checkout_brings_is_never_run(run, write, git, tmp_path, 
 
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:.::{os.environ['PATH']}")
     monkeypatch.setenv("GIT_EXTERNAL_DIFF", str(tmp_path / "bin" / "git"))
-    assert "knows no commit" in run("check", "a.md", "--since", "HEAD").err
+    assert "has no commit" in run("check", "a.md", "--since", "HEAD").err
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:.")
     assert "needs git" in run("check", "a.md", "--since", "HEAD").err
 
@@ -628,7 +628,7 @@ def test_what_is_not_looked_into_is_named(run, write, tmp_path):
     for wanted in ("docs", "docs/**/*.md"):
         result = run("check", wanted)
         skipped = "docs/.hidden, docs/in/.c.md, docs/in/node_modules, docs/linked and docs/venv"
-        assert f"note: skipped: {skipped}; name them to have them judged" in result.err
+        assert f"note: skipped: {skipped}; name them to check them" in result.err
     assert "skipped" not in run("check", "docs/a.md").err
     assert "docs/venv;" not in run("check", "docs/*.md").err
 

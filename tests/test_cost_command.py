@@ -253,7 +253,7 @@ def test_a_number_that_agrees_is_fine(run, write, text):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--price", "gpt-6-luna.out"), "--price is written NAME.VALUE=NUMBER"),
+        (("--price", "gpt-6-luna.out"), "--price takes NAME.VALUE=NUMBER"),
         (("--price", "gpt-6-lunar.out=1"), "there is no price row 'gpt-6-lunar'"),
         (("--price", "gpt-6-luna.uot=1"), "a chat_model has no value 'uot'"),
         (("--price", "gpt-6-luna.out=-1"), "'out' must be from"),
@@ -371,7 +371,7 @@ def test_without_quantities_the_advice_is_not_said_to_follow_from_the_bill(run, 
     told = " ".join(run("cost", path, "--full", "--format", form).out.split())
 
     assert "With these facts" not in told
-    assert "The advice takes them into account only where the profile has `quantities`." in told
+    assert "The advice takes them into account only if the profile has `quantities`." in told
 
 
 def test_a_team_whose_model_runs_on_the_devices_of_its_users_is_warned_of_a_bill_for_machines(run, write):
@@ -379,7 +379,7 @@ def test_a_team_whose_model_runs_on_the_devices_of_its_users_is_warned_of_a_bill
 
     out = run("cost", "game.yaml").out
 
-    assert "Beware    priced on machines of your own; devices of your users cost you" in out
+    assert "Warning    priced on your own machines; your users' devices cost you" in out
 
 
 def test_where_no_option_can_be_used_the_screen_says_what_each_would_cost(run, write):
@@ -392,7 +392,7 @@ def test_where_no_option_can_be_used_the_screen_says_what_each_would_cost(run, w
 
     assert "no option can be used" in out
     assert "allow more time (`performance.latency`" in " ".join(out.split())
-    assert "Cheapest way" not in out
+    assert "Cheapest setup" not in out
     assert "  If it could be used" in out
     assert re.search(r"\n  rag/\S+ +[\d,]+", out)
     assert "\n  prompting/" not in out  # its window is too small for any bill

@@ -511,7 +511,7 @@ def test_a_record_without_sections_cannot_be_completed(run, write, text):
     result = run("adr", "p.yaml", "--into", "own.md")
 
     assert result.code == 2
-    assert "has no section 'Decision Outcome'" in result.err
+    assert "has no MADR section 'Decision Outcome'" in result.err
 
 
 def test_a_record_that_decides_otherwise_is_completed_with_a_note(run, write):

@@ -243,7 +243,7 @@ def test_the_block_of_a_document_wins_over_its_prose_and_says_so(book, rules):
     audit = audit_reading(reading, book, Policy(rules, frozenset(rules)), TODAY)
 
     assert audit.recommendation.profile.levels["knowledge.volatility"] == ("weekly",)
-    assert "the block is taken" in finding_of(audit, "statements-contradict").message
+    assert "the block takes precedence" in finding_of(audit, "statements-contradict").message
     assert finding_of(audit, "statements-contradict").line == 9
     assert finding_of(audit, "statements-contradict").severity is Severity.NOTE
 
@@ -254,7 +254,10 @@ def test_facts_from_outside_win_over_the_document(judge, vocabulary):
     audit = judge("rag", {"knowledge.volatility": "static"}, outside=outside)
 
     assert audit.recommendation.profile.levels["knowledge.volatility"] == ("daily",)
-    assert "'daily' (the profile); the profile is taken" in finding_of(audit, "statements-contradict").message
+    assert (
+        "'daily' (the profile); the profile takes precedence"
+        in finding_of(audit, "statements-contradict").message
+    )
     assert finding_of(audit, "statements-contradict").severity is Severity.WARNING
     assert audit.outside == ("knowledge.volatility",)
 

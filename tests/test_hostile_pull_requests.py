@@ -64,7 +64,7 @@ def test_a_file_that_is_called_like_an_option_is_none(run, write, tmp_path, name
     result = run("check", name, "docs/a.md")
 
     assert (result.code, result.out) == (2, "")
-    assert f"'{name}' is a file that is called like an option" in result.err
+    assert f"'{name}' is a file named like an option" in result.err
     assert not (tmp_path / "run").exists()
     assert not (tmp_path / "docs" / "b.json").exists()
     assert run("check", "--", name, "docs/a.md").code == 1
@@ -156,7 +156,7 @@ def test_what_lies_outside_is_not_looked_through_for_a_rule_set(run, write, tmp_
     write("repo/ragortune.yaml", "rules: ..\n")
     run.folder = tmp_path / "repo"
 
-    assert "leads out of the repository" in run("check", "a.md").err
+    assert "points outside the repository" in run("check", "a.md").err
     assert not looked
 
 

@@ -58,7 +58,7 @@ def test_a_link_to_a_file_outside_is_not_followed_for_settings_or_packs(run, wri
     result = run("check", "a.md")
 
     assert (result.code, result.out) == (2, "")
-    assert "leads out of the repository" in result.err
+    assert "points outside the repository" in result.err
     assert "s3cret" not in result.err
 
 
@@ -89,7 +89,7 @@ def test_a_name_that_a_pull_request_makes_a_link_leads_nowhere(run, tmp_path_fac
     result = run("check", wanted, "--config-from", "main")
 
     assert (result.code, result.out) == (3, "")
-    assert f"warning: '{wanted}' leads out of the repository, so it is not read" in result.err
+    assert f"warning: '{wanted}' points outside the repository, so it is not read" in result.err
     assert run("check", wanted).out
 
 
@@ -108,7 +108,7 @@ def test_what_git_keeps_for_itself_is_no_document_and_no_settings(run, write, re
     assert "s3cret" not in result.out + result.err.replace("s3cretPassw1rd", "") + settings.err
     assert "the quoted document '../.git/config' lies outside" in result.err
     assert "note: skipped: docs/c.md" in result.err
-    assert "leads out of the repository" in settings.err
+    assert "points outside the repository" in settings.err
 
 
 @pytest.mark.parametrize("name", [".env", "key.pem", "linked.md"])
@@ -125,7 +125,7 @@ def test_evidence_quotes_no_file_of_the_checkout_that_is_no_document(run, write,
     assert result.code == 2
     assert "s3cretPassw0rd" not in result.out + result.err
     assert re.search(r"docs/b\.md:4:\d+: ", result.err)
-    assert f"the quoted document '{name}' is no .md, .markdown, .mdown, .mkd or .rst file" in result.err
+    assert f"the quoted document '{name}' is not a .md, .markdown, .mdown, .mkd or .rst file" in result.err
 
 
 def test_evidence_quotes_a_document_of_any_ending_that_is_checked_as_well(run, write):
@@ -197,7 +197,7 @@ def test_settings_of_the_base_that_are_links_are_an_error_and_never_left_out(
     result = run("check", "docs", "--config-from", "main")
 
     assert (result.code, result.out) == (2, "")
-    assert f"'{link}' is no file at " in result.err
+    assert f"'{link}' is a link, not a file, at " in result.err
 
 
 # --- git ----------------------------------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ def test_a_tag_with_the_name_of_the_base_is_not_taken_for_it(run, write, reposit
     result = run("check", "docs", "--config-from", "main")
 
     assert (result.code, result.out) == (2, "")
-    assert "'main' is the name of more than one thing" in result.err
+    assert "'main' is ambiguous" in result.err
     assert run("check", "docs", "--config-from", "refs/heads/main").code == 1
 
 

@@ -115,10 +115,10 @@ def test_a_program_gets_the_question_as_a_line_of_json_and_prints_passages(progr
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("print('not json')", "answers in another form"),
+        ("print('not json')", "answers in an unknown form"),
         ("print('[]')", "Expected `object`, got `array`"),
         ("""print('{"passages": [{"id": 1}]}')""", "missing required field `text`"),
-        ("""print('[' * 100_000)""", "answers in another form"),
+        ("""print('[' * 100_000)""", "answers in an unknown form"),
         ("print('x' * 2_000_000)", "larger than 1,048,576 bytes"),
         ("import sys; sys.exit('\\x1b[31mno index')", r"exit code 1: \x1b[31mno index"),
     ],
@@ -238,8 +238,8 @@ def test_fields_are_named_in_the_address_and_who_asks_is_sent_along(service, mon
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ((200, [b"<html>"], 0), "answers in another form"),
-        ((200, [b'{"hits": {"hits": [{"_id": 1}]}}'], 0), "answers in another form"),
+        ((200, [b"<html>"], 0), "answers in an unknown form"),
+        ((200, [b'{"hits": {"hits": [{"_id": 1}]}}'], 0), "answers in an unknown form"),
         ((200, [b" " * 1_000_000] * 9, 0), "larger than 8,388,608 bytes"),
         ((200, [b" "] * 100, 0.1), "no answer within 0.5 seconds"),
         ((200, [b""], 2), "timed out"),

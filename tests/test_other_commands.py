@@ -132,7 +132,7 @@ def test_a_finding_rule_that_a_rule_pack_disables_may_still_be_ignored_but_not_s
 
 
 def test_a_page_on_a_finding_from_answers_says_that_agreeing_advice_silences_it(run):
-    assert "where enough is known and the advice agrees" in " ".join(run("explain", "RT201").out.split())
+    assert "if enough is known and the advice agrees" in " ".join(run("explain", "RT201").out.split())
 
 
 def test_the_least_gain_of_a_question_while_the_advice_is_not_firm_is_a_number(run):
@@ -302,7 +302,7 @@ def test_a_criterion_of_which_several_hold_says_so_and_when_it_is_asked(run):
     later = " ".join(run("explain", "data.quality").out.split())
 
     assert "Several can hold at once: a list names all that hold, the main one first." in several
-    assert "asks it only where this is known: data.examples under_50 or higher." in later
+    assert "asks it only if this is known: data.examples under_50 or higher." in later
 
 
 def test_the_shipped_rules_pass_their_check(run):
@@ -577,7 +577,7 @@ def test_init_writes_a_profile_that_recommend_reads(run, tmp_path):
 
     assert (result.code, result.out) == (0, "")
     assert result.err == (
-        "wrote profile.yaml, and ragortune-profile.schema.json beside it for completion in editors\n"
+        "wrote profile.yaml, and ragortune-profile.schema.json next to it for completion in editors\n"
         "fill in what is known, then: ragortune recommend profile.yaml\n"
     )
     assert (
@@ -673,7 +673,7 @@ def test_an_upgrade_shows_what_it_changes(run, whole_pack):
 
 
 def test_nothing_differs_from_itself(run):
-    assert run("rules", "diff", "shipped").out.endswith("nothing differs\n")
+    assert run("rules", "diff", "shipped").out.endswith("no differences\n")
 
 
 def test_an_upgrade_that_changes_numbers_and_prices_alone_shows_them(run, whole_pack):

@@ -52,7 +52,7 @@ def test_settled_advice_says_so_and_is_firm(run, write):
     name = write("settled.yaml", SETTLED)
     out, advice = run("recommend", "--full", name, columns=80).out, ask_json(run, name)
 
-    assert "How firm  settled: no open answer can change the advice\n" in out
+    assert "How firm  settled: no open question can change the advice\n" in out
     assert "FIND OUT NEXT" not in out
     assert (advice["settled"], advice["firm"], advice["unknowns"]) == (True, True, [])
 
@@ -61,7 +61,7 @@ def test_open_questions_that_tell_little_are_not_put(run):
     out = run("recommend", "--full", SUPPORT, columns=80).out
 
     assert "can still change it" in " ".join(out.split())
-    assert "FIND OUT NEXT\n  - no open question is expected to tell much\n" in out
+    assert "FIND OUT NEXT\n  - no open question is expected to change much\n" in out
     assert "## Find out next\n\n- no open question" in run("recommend", "-f", "markdown", SUPPORT).out
 
 

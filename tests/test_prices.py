@@ -76,7 +76,7 @@ def test_each_kind_of_row_has_enough_rows(book):
         ({"in": (0.1, "USD/ktok")}, "'in' is given in USD/mtok, not in 'USD/ktok'"),
         ({"batch": (12.5, "times")}, "'batch' must be from 0.05 to 1 times, not 12.5"),
         ({"inn": (1, "USD/mtok")}, "a chat_model has no value 'inn'"),
-        ({"in": (0.1, "USD/mtok", 0.2, 0.3)}, "'in' does not lie between its low and high"),
+        ({"in": (0.1, "USD/mtok", 0.2, 0.3)}, "'in' is not between its low and high"),
         ({"in": (0.1, "USD/mtok", 0.1, 0.1, "May")}, "'as_of' must be a date, YYYY-MM-DD, not 'May'"),
     ],
 )

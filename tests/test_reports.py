@@ -194,7 +194,7 @@ def test_firm_advice_and_advice_that_is_not_firm_are_told_apart():
     weak = recommend({"knowledge.gap": "none"})
     batch = recommend({"knowledge.gap": "none"}, what_if=False)
 
-    assert re.match(r"firm; \d+ open answers can still change it, ", describe_firmness(firm))
+    assert re.match(r"firm; \d+ open questions can still change it, ", describe_firmness(firm))
     assert describe_firmness(weak).startswith("not firm; ")
     assert re.fullmatch(r"not firm; next comes rag with \d+%", describe_firmness(batch))
 

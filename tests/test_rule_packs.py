@@ -184,7 +184,7 @@ def test_a_rule_can_be_disabled_by_its_code(team_pack):
 @pytest.mark.parametrize(
     ("disabled", "message"),
     [
-        ("weak-model", ":5:12: rule 'weak-model' is disabled and defined anew\nhint: drop one of the two"),
+        ("weak-model", ":5:12: rule 'weak-model' is both disabled and defined\nhint: drop one of the two"),
         (
             "facts-from-outside, because: x}\n  - {rule: facts-from-outside",
             ":6:12: rule 'facts-from-outside' is disabled twice",

@@ -140,7 +140,7 @@ def test_a_settings_file_can_be_named(run, write, repository):  # noqa: ARG001
 
     assert run("check", "docs", "--config", "strict.yaml").code == 0
     result = run("check", "docs", "--config", "strict.yaml", "--no-config")
-    assert (result.code, result.err) == (2, "error: --config and --no-config exclude each other\n")
+    assert (result.code, result.err) == (2, "error: --config and --no-config cannot be combined\n")
 
 
 def test_a_project_file_can_be_named(run, write):
@@ -213,7 +213,7 @@ def test_settings_cannot_lead_out_of_the_repository(run, write, tmp_path, settin
     result = run("check", "a.md")
 
     assert (result.code, result.out) == (2, "")
-    assert "leads out of the repository" in result.err
+    assert "points outside the repository" in result.err
     assert "s3cret" not in result.err
 
 

@@ -69,7 +69,7 @@ def _refuse_files(words: list[str]) -> None:
     for word in options:
         if word.startswith("-") and word != "-" and os.path.lexists(word):
             hint = "put files whose names begin with `-` after `--`"
-            raise UsageError(f"{quote_value(word)} is a file that is called like an option", None, hint)
+            raise UsageError(f"{quote_value(word)} is a file named like an option", None, hint)
 
 
 def _show_usage_error(error: Exception, environment: Environment) -> ExitCode | None:

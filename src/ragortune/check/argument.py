@@ -118,7 +118,7 @@ def write_questions(reading: DesignReading, questions: Sequence[Criterion]) -> s
         for criterion in criteria:
             answers = join_words(criterion.level_ids, "or")
             answers += f", or a number of {criterion.unit}" if criterion.unit else ""
-            answers += "; a list where several hold" if criterion.several else ""
+            answers += "; a list if several apply" if criterion.several else ""
             # Text of a rule pack cannot break out of its comment, nor out of the fence.
             question, answers = (
                 clean_line(text.replace("`", "'"), _LONGEST_COMMENT) for text in (criterion.question, answers)

@@ -77,7 +77,7 @@ def detect_disagreement(rule: FindingRule, case: AuditCase) -> Iterator[AuditFin
     steps, rules = argue_against(decision.option, advice, case.answers)
     titles = join_words(other.title[:1].lower() + other.title[1:] for other in rules)
     how_firm = (
-        "whatever the open answers are"
+        "however open questions are answered"
         if case.outlook.settled
         else f"at {advice.probability[advice.option]:.0%}"
     )
@@ -201,7 +201,7 @@ def detect_contradictions(rule: FindingRule, case: AuditCase) -> Iterator[AuditF
                 Step(StepKind.FACT, f"{name} is {_format_value(fact)}", fact.span) for fact in conflict.facts
             ]
             taken = "block" if all(fact.span for fact in conflict.facts) else "profile"
-            message = f" about {name}: {sides}; the {taken} is taken"
+            message = f" about {name}: {sides}; the {taken} takes precedence"
             span = next((fact.span for fact in reversed(conflict.facts) if fact.span), None)
             severity = None if all(fact.declared for fact in conflict.facts) else Severity.NOTE
             yield case.report(rule, message, steps, span, subject=f"contradiction {name}", severity=severity)
@@ -218,7 +218,7 @@ def _compare_decisions(rule: FindingRule, case: AuditCase) -> Iterator[AuditFind
     at = f" (line {case.decision_span.line})" if case.decision_span else ""
     message = (
         f" about the decision: its own block says {OPTION_NAMES[declared.option]}{at}, line {span.line} says "
-        f"{OPTION_NAMES[prose.option]}; the block is taken"
+        f"{OPTION_NAMES[prose.option]}; the block takes precedence"
     )
     steps = (*show_decision(declared), *show_decision(prose))
     yield case.report(rule, message, steps, span, subject="contradiction decision", severity=Severity.NOTE)

@@ -66,7 +66,7 @@ def read_suppressions(
         elif until and until < today:
             flaw, text = Detector.EXPIRED_SUPPRESSION, f"it expired after {until} (its reason: {because})"
         elif _SECOND.search(found["because"]):
-            text = "it holds a second one; write each as a comment of its own"
+            text = "it holds a second one; write each in its own comment"
         elif names:
             active.append(Suppression(names, because, until, remark))
         flaws += [(flaw, remark, text)] if text else []

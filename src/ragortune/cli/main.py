@@ -122,7 +122,7 @@ _add(app, "init", requests.StartRequest, "commands.files:write_start")
 _add(app, "schema", requests.SchemaRequest, "commands.files:print_schema")
 app.add_typer(_rules, name="rules")
 _add(_rules, "list", requests.ListRulesRequest, "commands.explain:list_rules")
-_SHOW = "Print the page of a rule; the same as `explain`."
+_SHOW = "Explain a rule; the same as `explain`."
 _add(_rules, "show", requests.ExplainRequest, "commands.explain:show_page", _SHOW)
 _add(_rules, "check", requests.CheckRulesRequest, "commands.rules:check_rules")
 _add(_rules, "test", requests.TestRulesRequest, "commands.rules:run_rule_tests")

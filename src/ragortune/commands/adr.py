@@ -179,7 +179,7 @@ def _fill_sections(text: str, blocks: Sequence[Block], path: str) -> str:
     lines = text.split("\n")
     sections = list(_find_sections(lines))
     if _OUTCOME not in (title for title, _, _ in sections):
-        raise UsageError("has no section 'Decision Outcome' as MADR records have", Place(path))
+        raise UsageError("has no MADR section 'Decision Outcome'", Place(path))
     ending = "\r" if lines[0].endswith("\r") else ""
     known = {
         heading.text.casefold(): [f"{line}{ending}" for line in f"\n{written.rstrip()}\n".split("\n")]

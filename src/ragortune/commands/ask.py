@@ -99,7 +99,7 @@ def _choose_files(request: AskRequest, environment: Environment) -> tuple[str | 
     if profile is None:
         return (output if exists else None), output
     if exists and os.path.realpath(folder / output) != os.path.realpath(folder / profile):
-        hint = f"`ragortune ask {output}` goes on with it; -o names another file"
+        hint = f"`ragortune ask {output}` continues it; -o names another file"
         raise UsageError(f"{quote_value(output)} exists", None, hint)
     return profile, output
 

@@ -170,7 +170,7 @@ def _refuse_outside(path: Path, file: Path, flag: str, what: str = "") -> None:
     A pull request could otherwise have any file of the machine quoted in an error.
     """
     if not lies_inside(path, find_repository(file.parent)):
-        message = f"{what}leads out of the repository"
+        message = f"{what}points outside the repository"
         raise ConfigurationError(message, Place(str(file)), f"name it on the command line: {flag}")
 
 
@@ -233,7 +233,7 @@ def choose_configuration(request: CheckRequest, environment: Environment, stack:
     }  # fmt: skip
     chosen = [flag for flag, value in flags.items() if value]
     if len(chosen) > 1:
-        raise UsageError(f"{' and '.join(chosen)} exclude each other")
+        raise UsageError(f"{' and '.join(chosen)} cannot be combined")
     given = [name for name in SETTINGS if getattr(request, name.replace("-", "_"), None)]
     configuration, empty = _read_configuration(request, environment, stack), Configuration()
     for name in (*given, *request.without):
@@ -295,7 +295,7 @@ def _read_earlier(repository: Repository, base: str, folder: str, target: Path) 
                 place.write_bytes(os.fsencode(repository.ask("cat-file", "blob", file.blob)))
             elif file.name in names or file.name.lower().endswith(YAML_ENDINGS):
                 # The target of a link may have changed since, and leaving it out would change the settings.
-                message = f"--config-from: {quote_value(file.name)} is no file at {base[:12]}, but a link"
+                message = f"--config-from: {quote_value(file.name)} is a link, not a file, at {base[:12]}"
                 raise UsageError(message, None, "settings, and what they name, have to be files")
 
     (target / ".git").mkdir()  # ends the search for settings

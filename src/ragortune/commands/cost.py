@@ -48,7 +48,7 @@ def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
     """Print monthly cost and latency of each option."""
     show = choose_sections("cost", request.format, request.show, full=request.full)
     if request.path.lower().endswith((".jsonl", ".ndjson")):
-        raise UsageError("`cost` takes one profile", None, "write it to a file of its own")
+        raise UsageError("`cost` takes one profile", None, "write it to its own file")
     document = read_document(request.path, PROFILE_BYTES, environment.stdin, request.stdin_name)
     rulebook, book, today = open_prices(request, environment)
     for setting in request.price:

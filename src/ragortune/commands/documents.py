@@ -59,7 +59,7 @@ def find_documents(
     for name in wanted:
         place = locate(Path(environment.folder, name), root)
         if base and name != STDIN and place.is_relative_to(root) and not lies_inside(place, root):
-            environment.note(f"warning: {quote_value(name)} leads out of the repository, so it is not read")
+            environment.note(f"warning: {quote_value(name)} points outside the repository, so it is not read")
             continue
         found = list(_expand_name(name, environment.folder, skipped, only_patterns=bool(base)))
         if not found:
@@ -77,7 +77,7 @@ def find_documents(
     passed = [path for path in skipped if locate(Path(environment.folder, path), root) not in paths]
     if passed:
         named = join_words(sorted(passed), most=_MAX_NAMES)
-        environment.note(f"note: skipped: {named}; name them to have them judged")
+        environment.note(f"note: skipped: {named}; name them to check them")
     if gone := _list_gone(wanted, base, paths, environment) if base else ():
         environment.note(f"note: gone since {reference}: {join_words(sorted(gone), most=_MAX_NAMES)}")
     return list(paths.values())

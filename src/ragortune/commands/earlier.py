@@ -72,7 +72,7 @@ def _read_revision(earlier: str, path: str, environment: Environment) -> Documen
         if path == "-":
             raise UsageError("--against REVISION needs a profile with a name", None, "give REVISION:PATH")
         name = repository.name_of(Path(environment.folder, path))
-    missing = f"there is no file {shown}, and git knows no such revision"
+    missing = f"there is no file {shown}, and git has no such revision"
     size = repository.ask("cat-file", "-s", f"{revision}:{name}", failure=missing)
     if int(size) > LINE_BYTES:
         message = f"is larger than {show_size(LINE_BYTES)}, the limit for such a file"

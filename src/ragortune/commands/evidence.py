@@ -87,7 +87,7 @@ class QuotedFiles:
             raise UnreadableError(message, place)
         if not target.name.lower().endswith(ENDINGS) and target not in self._checked:
             document = quote_value(evidence.document)
-            message = f"the quoted document {document} is no {join_words(ENDINGS, 'or')} file"
+            message = f"the quoted document {document} is not a {join_words(ENDINGS, 'or')} file"
             raise UnreadableError(message, place, "name it on the command line, or give evidence as text")
         return target
 

@@ -48,7 +48,7 @@ def write_start(request: StartRequest, environment: Environment) -> ExitCode:
             raise UsageError(f"{quote_value(name)} exists", None, "--force overwrites it")
     for name, text in files.items():
         write_file(name, text, environment, WHATEVER if request.force else None)
-    environment.note(f"wrote {path}, and {SCHEMA_FILE} beside it for completion in editors")
+    environment.note(f"wrote {path}, and {SCHEMA_FILE} next to it for completion in editors")
     environment.note(f"fill in what is known, then: ragortune recommend {path}")
     return ExitCode.OK
 

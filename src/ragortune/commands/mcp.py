@@ -155,14 +155,14 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
             ("next_question", "Next question"),
             "Return the one question to ask the person next, because its answer is expected to change the advice most, "
             "with its levels and what each would lead to; or that none is worth asking. Put the answer into the profile "
-            "(`unknown` where nobody knows) and call again. Criteria are those of `recommend`.",
+            "(`unknown` if nobody knows) and call again. Criteria are those of `recommend`.",
             (_ask_next, QuestionResult),
             {"profile": _describe_profile(())},
         ),
         _offer(
             ("check_document", "Check a design document"),
             "Judge a design document (ADR, RFC, PRD): what it decides, the facts it states with line and exact quote, "
-            "and findings where they disagree or the quotes of its block are gone (a fence of the language `ragortune`, "
+            "and findings if they disagree or the quotes of its block are gone (a fence of the language `ragortune`, "
             "with the keys decision, evidence: {line, quote} and profile, in YAML). Quotes from other documents are not "
             "looked up; `ragortune check` does that.",
             (_check, CheckResult),
@@ -177,7 +177,7 @@ def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
         ),
         _offer(
             ("estimate_cost", "Estimate cost and latency"),
-            "Estimate what each option costs a month and how fast it answers, with ranges and break-evens, from the "
+            "Estimate what each option costs per month and how fast it answers, with ranges and break-evens, from the "
             "`quantities` of a profile. What is left out is a sourced default, listed as such.",
             (_estimate, CostReport),
             {"profile": numbers},
@@ -213,7 +213,7 @@ def _offer(
 _PROFILE = (
     "What is known about one project: answers by group and criterion, and numbers for costs under `quantities`; or the "
     "text of a profile file, in YAML. Leave out what is not known: unknown is never a no. An answer is a level, a number "
-    "where a unit is named, a list or {from, to} where it is one of several, or {value, evidence: {document, line, "
+    "if a unit is named, a list or {from, to} if it is one of several, or {value, evidence: {document, line, "
     "quote}, source}."
 )
 
@@ -225,7 +225,7 @@ def _describe_profile(lines: Iterable[str]) -> Schema:
 
 def _outline_criterion(criterion: Criterion) -> str:
     number = f", or a number of {criterion.unit}" if criterion.unit else ""
-    several = "; a list where several hold, the main one first" if criterion.several else ""
+    several = "; a list if several apply, the main one first" if criterion.several else ""
     return f"{criterion.id}: {criterion.question} {', '.join(criterion.level_ids)}{number}{several}"
 
 

@@ -128,7 +128,7 @@ class ProfileFile:
         try:
             return read_text(self._place, PROFILE_BYTES, self.path)
         except RagortuneError as error:
-            raise UsageError(f"cannot go on with {quote_value(self.path)}: {error.message}") from error
+            raise UsageError(f"cannot continue with {quote_value(self.path)}: {error.message}") from error
 
     def _find_changes(self, interview: Interview, present: Mapping[str, object]) -> dict[str, object]:
         """Return the changes by criterion since the last save: answers given, taken back or declined.

@@ -94,7 +94,7 @@ def _check_request(request: RecommendRequest) -> bool:
     if request.why_not is not None and request.why_not not in list(Option):
         raise UsageError.expected("--why-not", Option, request.why_not)
     if request.against is not None and request.brief:
-        raise UsageError("--against and --brief exclude each other", None, "leave one of them out")
+        raise UsageError("--against and --brief cannot be combined", None, "leave one of them out")
     names = [show_path(path, request.stdin_name).lower() for path in request.paths]
     several = len(names) > 1 or names[0].endswith(_LINE_ENDINGS)
     return several and _allow_several(request)

@@ -49,7 +49,7 @@ FAILS_ON = ("error", "warning", "note", NEVER)
 CONFIDENCES = ("low", "medium", "high")
 Text = str | None
 Names = list[str]
-Rules = Annotated[Text, option("DIR", "Folder of a rule set, in place of the configured or shipped one.")]
+Rules = Annotated[Text, option("DIR", "Folder of a rule set, instead of the configured or shipped one.")]
 Model = Annotated[Text, option("NAME", "Language model that reads: PROVIDER:MODEL or command:PROGRAM.")]
 Cache = Annotated[bool, flag("--cache/--no-cache", "Cache answers of the model.")]
 Show = Annotated[Text, option("NAME,...", "Print only these sections; an unknown name lists them.")]
@@ -78,7 +78,7 @@ class RecommendRequest(Record, frozen=True, kw_only=True):
     full: Full = False
     brief: Annotated[
         bool,
-        flag("--brief", f"One line a profile: option, probability; {list_formats('recommend --brief')}."),
+        flag("--brief", f"One line per profile: option, probability; {list_formats('recommend --brief')}."),
     ] = False
     trace: Annotated[bool, flag("--trace", "Add the outcome of every rule (JSON only).")] = False
     what_if: Annotated[
@@ -106,14 +106,14 @@ class AskRequest(Record, frozen=True, kw_only=True):
     ] = None
     output: Annotated[Text, option("PROFILE", "YAML file to save each answer to.", "--output", "-o")] = None
     everything: Annotated[bool, flag("--all", "Ask every open question.")] = False
-    answers: Annotated[Text, option("FILE", "File or `-`, with one `criterion: answer` a line.")] = None
+    answers: Annotated[Text, option("FILE", "File or `-`, with one `criterion: answer` per line.")] = None
     format: Annotated[str, format_option("recommend")] = "text"
     rules: Rules = None
     color: Color = "auto"
 
 
 class RecordRequest(Record, frozen=True, kw_only=True):
-    """Write the decision as a record (MADR) that `check` keeps true."""
+    """Write the decision as a record (MADR) that `check` verifies."""
 
     profile: Profile
     output: Annotated[
@@ -142,7 +142,7 @@ class MeasureRequest(Record, frozen=True, kw_only=True):
         option("SOURCE", "Search engine: http(s)://, postgresql:// or command:PROGRAM; embedded by default."),
     ] = None
     examples: Annotated[Text, option("FILE", "Training examples: JSONL, JSON or CSV.")] = None
-    test: Annotated[Text, option("FILE", "Test examples, kept apart from the training examples.")] = None
+    test: Annotated[Text, option("FILE", "Test examples, separate from the training examples.")] = None
     calls: Annotated[Text, option("SOURCE", "Log of model calls: a file or address.")] = None
     calls_map: Annotated[Names, option("NAME=COLUMN", "Column of the log with NAME; may be repeated.")] = []
     output: Annotated[Text, option("PROFILE", "YAML profile to write or complete.", "--output", "-o")] = None
@@ -197,8 +197,8 @@ class CheckRequest(Record, frozen=True, kw_only=True):
     ] = None
     profile: Annotated[Text, option("FILE", "Profile whose answers hold for every document.")] = None
     baseline: Annotated[Text, option("FILE", "Do not report findings that this baseline lists.")] = None
-    write_baseline: Annotated[Text, option("FILE", "Write a baseline of the present findings.")] = None
-    config: Annotated[Text, option("FILE", "Settings file, in place of the nearest ragortune.yaml.")] = None
+    write_baseline: Annotated[Text, option("FILE", "Write a baseline of the current findings.")] = None
+    config: Annotated[Text, option("FILE", "Settings file, instead of the nearest ragortune.yaml.")] = None
     config_from: Annotated[
         Text, option("REF", "Take settings, rule packs and baseline from the merge base with REF.")
     ] = None
@@ -229,7 +229,7 @@ class ExtractRequest(Record, frozen=True, kw_only=True):
 
 
 class CostRequest(Record, frozen=True, kw_only=True):
-    """Print what each option costs a month, and how fast it answers."""
+    """Print what each option costs per month, and how fast it answers."""
 
     path: Profile
     format: Annotated[str, format_option("cost")] = "text"
@@ -266,7 +266,7 @@ class ShowPriceRequest(Record, frozen=True, kw_only=True):
 
 
 class CheckPricesRequest(Record, frozen=True, kw_only=True):
-    """Report stale prices and offers that end."""
+    """Report stale prices and expiring offers."""
 
     format: Annotated[str, format_option("prices check")] = "text"
     prices: PriceFile = None
@@ -278,7 +278,7 @@ class CheckPricesRequest(Record, frozen=True, kw_only=True):
 
 
 class ExplainRequest(Record, frozen=True, kw_only=True):
-    """Print the page on a rule, criterion, option, source or topic."""
+    """Explain a rule, criterion, option, source or topic."""
 
     name: Annotated[
         str,
@@ -312,7 +312,7 @@ class TestRulesRequest(Record, frozen=True, kw_only=True):
     """Run the rule tests and the casebook."""
 
     format: Annotated[str, format_option("rules test")] = "text"
-    misses: Annotated[bool, flag("--misses", "List the cases with another outcome than published.")] = False
+    misses: Annotated[bool, flag("--misses", "List cases that differ from what was published.")] = False
     rules: Rules = None
 
 

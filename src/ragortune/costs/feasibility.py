@@ -157,7 +157,7 @@ def find_obstacles(inputs: Inputs, bill: Bill, latency: Latency, today: str) -> 
         where = join_words(inputs.inside, "or").replace("_", " ")
         yield Obstacle("deployment", Ruling.FAILS, f"inference runs {where}, not at a provider")
     elif "edge" in inputs.inside:
-        text = "priced on machines of your own; devices of your users cost you nothing, and are slower"
+        text = "priced on your own machines; your users' devices cost you nothing, and are slower"
         yield Obstacle("deployment", Ruling.WARNS, text)
     yield from _check_latency(inputs, latency)
     if not approach.tunes:

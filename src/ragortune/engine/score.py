@@ -42,7 +42,7 @@ class Outcome(Record, frozen=True):
 
     option: Option
     default: bool
-    """True where no rule on retrieval fires and tuning is not needed, so that the option is retrieval by default."""
+    """True if no rule on retrieval fires and tuning is not needed, so that the option is retrieval by default."""
     scores: tuple[int, int]
     """Log-odds of retrieval and of tuning, in thousandths."""
     needs: dict[Need, NeedState]

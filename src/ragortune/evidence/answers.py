@@ -256,6 +256,6 @@ def _read_parts(criterion: Criterion, words: str) -> object:
     values = [value for place, value in enumerate(read) if value not in read[:place]]
     if len(values) > 1 and criterion.several and _OR.search(words):
         several = join_words(map(str, values))
-        hint = f"type all that hold, the main one first: {several}; 'skip' if nobody knows"
-        raise AnswerError("here several can hold at once, and 'or' leaves open which", None, hint)
+        hint = f"type all that apply, the main one first: {several}; 'skip' if nobody knows"
+        raise AnswerError("several can apply at once here, and 'or' leaves open which", None, hint)
     return values if len(values) > 1 else values[0]

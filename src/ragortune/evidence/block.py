@@ -116,7 +116,7 @@ def _read_block(body: str, *, below_key: bool) -> tuple[tuple[str, ...], dict[st
     except (UnreadableError, AttributeError, TypeError):
         held = [("", [])]
     if not all("." in str(name) or isinstance(group, (dict, str, NoneType)) for name, group in held):
-        raise UnreadableError("the present block cannot be taken apart; correct it first")
+        raise UnreadableError("the existing block cannot be parsed; correct it first")
     return (key,) if below_key else (), data
 
 

@@ -79,7 +79,7 @@ def _read_number(entry: Entry, kind: QuantityKind) -> QuantityValue:
     low, high = (_read_amount(numbers[key], kind) for key in pairs[0])
     mid = (low + high) / 2 if mid is None else mid
     if not low <= mid <= high:
-        message = f"'{kind.id}' does not lie within its own range, or the range ends before it begins"
+        message = f"'{kind.id}' is not within its own range, or the range ends before it begins"
         raise entry.fail(message)
     return QuantityValue(low, mid, high, (low, high), kind.criterion, (), source, evidence, entry.place())
 

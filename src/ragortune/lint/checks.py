@@ -59,7 +59,7 @@ def _check_files(folder: Path) -> Iterator[RuleFinding]:
         for base, _, names in walk_folder(kind):
             for name in names:
                 if not name.startswith(".") and not name.lower().endswith((*YAML_ENDINGS, ".md")):
-                    message = "is not read: a rule set is of YAML files"
+                    message = "is not read: a rule set has only YAML files"
                     yield RuleFinding("unread", message, Place(str(Path(base, name))), "name it *.yaml")
 
 
@@ -177,7 +177,7 @@ def check_logic(authored: Authored, rulebook: Rulebook) -> Iterator[RuleFinding]
         for option in (option for option in Option if option not in reached):
             yield RuleFinding("unreachable-option", f"no profile leads to '{option}'", manifest)
     except SearchTooLargeError:
-        message = "there are so many rules, or they read so many criteria together, that what they do cannot be proved"
+        message = "there are too many rules, or they read too many criteria together, to prove what they do"
         yield RuleFinding("search-too-large", message, manifest, "let most rules read a single criterion")
 
 

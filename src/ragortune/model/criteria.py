@@ -33,7 +33,7 @@ class Selection(Record, frozen=True):
     at_most: str | None = None
     """Holds up to this level."""
     main: str | tuple[str, ...] | None = None
-    """Holds where the level named first is this one, or one of these; excludes both bounds."""
+    """Holds if the level named first is this one, or one of these; excludes both bounds."""
 
 
 Condition = str | tuple[str, ...] | Selection
@@ -62,7 +62,7 @@ class Criterion(Record, frozen=True, dict=True):
     levels: tuple[Level, ...]
     """The possible answers, lowest first unless the criterion is nominal."""
     nominal: bool = False
-    """True where the levels have no order."""
+    """True if the levels have no order."""
     unit: str | None = None
     """Unit in which a number may be given instead of a level; null if only levels count."""
     minimum: float | None = None
@@ -70,15 +70,15 @@ class Criterion(Record, frozen=True, dict=True):
     maximum: float | None = None
     """Largest number that makes sense, in the unit."""
     whole: bool = False
-    """True where a number must be a whole one."""
+    """True if a number must be a whole one."""
     several: bool = False
-    """True where more than one level can hold at once: an answer then names all that hold, the main one first."""
+    """True if more than one level can hold at once: an answer then names all that hold, the main one first."""
     asked_when: Mapping[str, Condition] = NOTHING
     """Conditions by criterion under which the questionnaire asks: the quality of examples only if there are any."""
     raises: tuple[Need, ...] = ()
     """Needs that a higher level never lowers. `rules check` proves it."""
     fixed: bool = False
-    """True where the team cannot change the answer by deciding to (a law, a corpus, a market)."""
+    """True if the team cannot change the answer by deciding to (a law, a corpus, a market)."""
 
     @property
     def group(self) -> str:

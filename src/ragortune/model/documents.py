@@ -259,7 +259,7 @@ class StatedDecision(msgspec.Struct, frozen=True):
     evidence: tuple[Cited, ...]
     """The lines it rests on; empty only where it comes from outside the document."""
     declared: bool = False
-    """True where it is in the document's own `ragortune` block."""
+    """True if it is in the document's own `ragortune` block."""
     quoted: Evidence | None = None
     """The quote that its block gives for it."""
 
@@ -280,11 +280,11 @@ class StatedFact(msgspec.Struct, frozen=True):
     """Where; None for a fact from outside the document."""
     headings: tuple[str, ...] = ()
     declared: bool = False
-    """True where it is in the document's own `ragortune` block, or came from a profile file."""
+    """True if it is in the document's own `ragortune` block, or came from a profile file."""
     phrase: str | None = None
     """Id of the phrase that was recognised, if it was one."""
     inferred: bool = False
-    """True where a fitted model predicts it from all words of a sentence, so that no phrase states it."""
+    """True if a fitted model predicts it from all words of a sentence, so that no phrase states it."""
     quoted: Evidence | None = None
     """The quote that a block or a profile file gives for it."""
 

@@ -58,7 +58,7 @@ class Detector(StrEnum):
     ANSWERS = "answers"
     """The decision together with answers, as named under `decisions`, `when` and `unless`, unless the advice agrees with it."""
     ONE_NEED = "one_need"
-    """`both`, where nothing that is stated speaks for one of the two needs."""
+    """`both`, if nothing that is stated speaks for one of the two needs."""
     ABSENCE = "absence"
     """A decision record in which no heading and no sentence speaks of something, as named under `words`, and whose
     answers under `asks` are unknown."""
@@ -87,7 +87,7 @@ class FindingExample(Record, frozen=True):
     name: str
     """The sentence."""
     decision: Option | None = None
-    """What it decides; left out where it decides nothing."""
+    """What it decides; left out if it decides nothing."""
     profile: Mapping[str, object] = NOTHING
     """Answers that it states, flat."""
     document: str | None = None
@@ -138,7 +138,7 @@ class FindingRule(Record, frozen=True):
     when: Mapping[str, Condition] = NOTHING
     """Answers that must be known to hold."""
     unless: Mapping[str, Condition] = NOTHING
-    """It does not apply where any one of these is known to hold."""
+    """It does not apply if any one of these is known to hold."""
     asks: tuple[str, ...] = ()
     """Criteria that must be unanswered."""
     words: tuple[str, ...] = ()
@@ -146,7 +146,7 @@ class FindingRule(Record, frozen=True):
     sections: tuple[SectionKind, ...] = ()
     """Kinds of section that show the same."""
     declared: bool = False
-    """Whether it applies only where the team has declared its decision or facts: what is not found in prose may be there."""
+    """Whether it applies only if the team has declared its decision or facts: what is not found in prose may be there."""
 
     @property
     def criteria(self) -> tuple[str, ...]:
@@ -210,7 +210,7 @@ class AuditFinding(Record, frozen=True):
 
     rule: FindingRule
     severity: Severity
-    """That of the rule, or less: where it rests on what was read from prose, or is newer than the pinned rule set."""
+    """That of the rule, or less: if it rests on what was read from prose, or is newer than the pinned rule set."""
     confidence: Certainty
     message: str
     """What is wrong, about this document. May hold text of the document."""
@@ -223,7 +223,7 @@ class AuditFinding(Record, frozen=True):
     argument: tuple[Step, ...] = ()
     """Sentence, fact, rule, evidence, and what would flip it."""
     whole: bool = False
-    """True where it is about the document as a whole, so that a comment anywhere in it can suppress it."""
+    """True if it is about the document as a whole, so that a comment anywhere in it can suppress it."""
     block: str = ""
     """A `ragortune` block, or lines to add to the one that is there, by which the document can answer it."""
     key: str = ""
@@ -233,7 +233,7 @@ class AuditFinding(Record, frozen=True):
     suppressed_by: Suppression | None = None
     """The comment that suppresses it."""
     baselined: bool = False
-    """True where the baseline knows it."""
+    """True if the baseline knows it."""
 
     @property
     def active(self) -> bool:
@@ -266,13 +266,13 @@ class DocumentAudit(Record, frozen=True):
 
     reading: DesignReading
     recommendation: Recommendation | None
-    """The advice on the stated facts, without what could change it; None where there is nothing to judge."""
+    """The advice on the stated facts, without what could change it; None if there is nothing to judge."""
     findings: tuple[AuditFinding, ...]
     """In order of lines, suppressed and known ones included."""
     outside: tuple[str, ...] = ()
     """Criteria and quantities of a profile file."""
     conflicts: Mapping[str, tuple[StatedFact, ...]] = NOTHING
-    """Statements that contradict each other, by criterion, where none of them wins."""
+    """Statements that contradict each other, by criterion, if none of them wins."""
 
     @property
     def active(self) -> tuple[AuditFinding, ...]:
@@ -321,7 +321,7 @@ class CheckReport(Record, frozen=True):
     stale: tuple[BaselineEntry, ...] = ()
     """Entries of the baseline that are no longer found."""
     settings: str = ""
-    """What a settings file leaves out or lowers, in a sentence; empty where it does neither."""
+    """What a settings file leaves out or lowers, in a sentence; empty if it does neither."""
     settings_file: str = ""
     """Path of that file."""
     hidden: int = 0

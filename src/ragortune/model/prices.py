@@ -166,7 +166,7 @@ def _check_value(name: str, value: PriceValue, rule: ValueRule) -> Iterator[Flaw
             yield path, PriceError(f"'{name}' must be {limits}, not {number:g}")
             return
     if not low <= value.value <= high:
-        yield path, PriceError(f"'{name}' does not lie between its low and high")
+        yield path, PriceError(f"'{name}' is not between its low and high")
     yield from _check_dates(value, "as_of", path=path)
 
 
@@ -226,7 +226,7 @@ class PriceBook:
         if row is not None:
             message = f"{quote_value(name)} is a {row.kind.replace('_', ' ')}, not a {what}"
         near = suggest_name(name, [known.id for known in self.rows.values() if known.kind in kinds])
-        hint = "`ragortune prices list` shows what there is; --prices adds rows"
+        hint = "`ragortune prices list` lists them; --prices adds rows"
         raise PriceError(message, None, near or hint)
 
     def find_ages(self, names: Iterable[str], today: str) -> tuple[Age, ...]:
@@ -244,7 +244,7 @@ class PriceBook:
         target, equals, text = setting.partition("=")
         name, dot, key = target.strip().rpartition(".")
         if not equals or not dot:
-            message = f"{OVERRIDE} is written NAME.VALUE=NUMBER, not {quote_value(setting)}"
+            message = f"{OVERRIDE} takes NAME.VALUE=NUMBER, not {quote_value(setting)}"
             raise PriceError(message, None, f"{OVERRIDE} gpt-6-luna.in=0.12")
         row = self.rows.get(name)
         if row is None:

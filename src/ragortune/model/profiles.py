@@ -85,7 +85,7 @@ class QuantityKind(Record, frozen=True):
     maximum: float = LARGEST_NUMBER
     """Largest number that makes sense."""
     whole: bool = False
-    """True where only whole numbers make sense."""
+    """True if only whole numbers make sense."""
     criterion: str | None = None
     """The criterion that asks for the same number; both must agree."""
     spread: float = 1.0
@@ -95,7 +95,7 @@ class QuantityKind(Record, frozen=True):
     words: tuple[str, ...] = ()
     """Other words that can be named."""
     several: bool = False
-    """True where a list of names can be given."""
+    """True if a list of names can be given."""
     depends_on: tuple[str, ...] = ()
     """The criteria of which the first that is answered chooses the default by its level: a price row `id-level`, or a name
     under `defaults`."""

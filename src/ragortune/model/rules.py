@@ -115,7 +115,7 @@ class Rule(Record, frozen=True):
     tests: RuleTests
     """Profiles that fire it and profiles that do not."""
     unless: Mapping[str, Condition] = NOTHING
-    """The rule does not apply where any one of these is known to hold."""
+    """The rule does not apply if any one of these is known to hold."""
     effects: tuple[Effect, ...] = ()
     """How it moves the needs."""
     gates: tuple[Gate, ...] = ()

@@ -64,7 +64,7 @@ def _compare(report: CostReport) -> Table:
         rows.append((format_name(cost), *map(format_number, money), first))
     titles = ("USD a month", "p10", "p90", "first word")
     columns = (
-        Column("Cheapest way" if usable else "If it could be used"),
+        Column("Cheapest setup" if usable else "If it could be used"),
         *(Column(title, right=True) for title in titles),
     )
     return Table(columns, tuple(rows), head=True)
@@ -76,14 +76,14 @@ def _list_rows(answer: CostAnswer) -> Iterator[Row]:
     yield Row("Requests", lead["Requests"], 9)
     if leader is not None:
         parts = dict(list_parts(report))
-        yield Row("Made of", parts.get(report.letters[leader.id], "nothing that costs anything"), 7)
+        yield Row("Breakdown", parts.get(report.letters[leader.id], "nothing with a cost"), 7)
         warnings = [found.text for found in leader.obstacles if found.ruling is Ruling.WARNS]
-        yield from [Row("Beware", "; ".join(warnings), 6)] * bool(warnings)
+        yield from [Row("Warning", "; ".join(warnings), 6)] * bool(warnings)
     swings = [
         f"{swing.input} ({format_number(swing.at_low)} to {format_number(swing.at_high)})"
         for swing in report.swings
     ]
-    yield from [Row("Moved by", join_words(swings[:3]), 6)] * bool(swings)
+    yield from [Row("Driven by", join_words(swings[:3]), 6)] * bool(swings)
     usable = {cost.option for cost in report.options if cost.feasible}
     infeasible = {cost.option: cost for cost in report.options if cost.option not in usable}
     for option, cost in infeasible.items():
@@ -102,7 +102,7 @@ def _list_rows(answer: CostAnswer) -> Iterator[Row]:
 def describe_advice(answer: CostAnswer) -> str:
     """Return the advice with the derived facts, and without."""
     if answer.advice is None:
-        return "The advice takes them into account only where the profile has `quantities`."
+        return "The advice takes them into account only if the profile has `quantities`."
     plain, informed = answer.advice
     without = ", as without them." if plain == informed else f"; without them it is {plain}."
     return f"With these facts the advice is {informed}{without}"

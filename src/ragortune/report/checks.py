@@ -98,7 +98,7 @@ def format_decision(audit: DocumentAudit) -> str:
 
 SECTIONS = ("findings", "documents", "suppressed", "unreadable")
 """Names that `--show` takes."""
-_HINT = "`--full` shows the arguments; `ragortune explain RULE` tells why, on what evidence, and what to do"
+_HINT = "`--full` shows the arguments; `ragortune explain RULE` gives its reason, evidence and remedy"
 _MAX_CLEAN = 100
 """Documents without findings that are listed at most."""
 _WHOLE = 10

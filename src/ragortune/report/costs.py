@@ -83,7 +83,7 @@ def build_page(answer: CostAnswer) -> Page:
         _section(
             "Break-even: requests a month from which one is cheaper than another",
             _break_evens(report),
-            "Hit rates of caches and numbers of machines are held at what they are now.",
+            "Cache hit rates and machine counts are held at their current values.",
         ),
         _section("Break-even: size of the material", _context_limits(report)),
         _section("Payback of tuning", paybacks),
@@ -143,7 +143,7 @@ def _bills(report: CostReport) -> Iterator[Block]:
         Style.ASIDE,
     )
     if report.wrong_answers_priced:
-        yield Paragraph("The total holds what wrong answers cost.", Style.ASIDE)
+        yield Paragraph("The total includes the cost of wrong answers.", Style.ASIDE)
 
 
 def _latencies(report: CostReport) -> Iterator[Block]:
@@ -224,7 +224,9 @@ def _tornado(report: CostReport) -> Iterator[Block]:
         marks = (((middle - low) / width, "┃"),)
         rows.append((swing.input, Bar(first, last, _BAR_CELLS, marks, says=f"{swing.input}: {text}"), text))
     columns = (Column("Input", style=Style.NAME), Column("Range", only="text"), Column("USD a month"))
-    yield from section("What moves the bill of the cheapest, USD a month", Table(columns, tuple(rows), gap=1))
+    yield from section(
+        "What drives the bill of the cheapest, USD a month", Table(columns, tuple(rows), gap=1)
+    )
 
 
 # --- inputs -------------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def build_decision_record(
     if against:
         amends = ("This record amends the advice of ", Span(against.earlier, Style.NAME), ". Since then:")
         context += [amends, bullets(describe_changes(against, advice.rulebook))]
-    drivers = tuple(_list_drivers(advice)) or (Item("no answer is known that favours an option"),)
+    drivers = tuple(_list_drivers(advice)) or (Item("no known answer favours an option"),)
     return [
         Heading(name_decision(advice)),
         *section("Context and Problem Statement", *context),
@@ -131,7 +131,7 @@ def _weigh(advice: Recommendation, option: Option) -> Iterator[Block]:
     arguments = [
         *(f"Good, because {_as_clause(text)}" for text in pros[:_MAX_ARGUMENTS]),
         *(f"Bad, because {_as_clause(text)}" for text in cons[:_MAX_ARGUMENTS]),
-    ] or ["Neutral, because nothing that is known speaks for it or against it"]
+    ] or ["Neutral, because no known answer speaks for or against it"]
     meaning = f"{guide.meaning} Probability here: {share}."
     yield from section(guide.title, meaning, bullets(arguments), level=3)
 

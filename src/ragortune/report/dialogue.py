@@ -19,9 +19,9 @@ from ragortune.support.text import count_words, join_words
 
 _KEYS = "?: help   why: why this question   skip: nobody knows   back   stop"
 _WORDS = (
-    "The beginning of a name is enough; so is yes or no where a level's description begins so. '2,3' names several "
+    "The beginning of a name is enough; so is yes or no if a level's description begins so. '2,3' names several "
     "levels, 'weekly to daily' a range. 'skip' or 'don't know' leaves it unknown, which never counts as a no. 'why' "
-    "tells why this is asked now, 'back' undoes the last answer, 'stop' ends with what is known. Every answer is saved "
+    "explains why this is asked now, 'back' undoes the last answer, 'stop' ends with what is known. Every answer is saved "
     "at once."
 )
 _NOTHING_TO_ASK = "No open question is worth asking for the advice."
@@ -122,7 +122,7 @@ def format_reason(interview: Interview, criterion: Criterion) -> str:
         return "Of all open questions, only this one can still change the advice."
     if criterion.id != interview.wanted:
         return "This answer is not expected to change the advice, only the steps and tests within it."
-    return f"Of the {len(ranked)} questions that can still change the advice, this one should tell most."
+    return f"Of the {len(ranked)} questions that can still change the advice, this one should matter most."
 
 
 def _sentence(text: str) -> str:

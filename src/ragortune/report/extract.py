@@ -92,7 +92,7 @@ def _lay_out(value: object, depth: int) -> object:
 
 def _remark(answers: StatedAnswers) -> Iterator[str]:
     reading = answers.reading
-    yield f"What {reading.path} states. What is left out is unknown; look the lines up before you rely on them."
+    yield f"What {reading.path} states. Anything left out is unknown; check the lines before relying on them."
     decision = reading.decision
     if decision is None:
         yield f"It is {STATUS_NAMES[reading.status]}."

@@ -95,7 +95,7 @@ def describe_probability(recommendation: Recommendation) -> str:
 def describe_firmness(recommendation: Recommendation) -> str:
     """Return whether the advice is firm, and how many open answers can change it, or the runner-up if that is not computed."""
     if recommendation.settled:
-        return "settled: no open answer can change the advice"
+        return "settled: no open question can change the advice"
     firm = "firm" if recommendation.firm else "not firm"
     if recommendation.sensitivities is None:
         runner_up = recommendation.runner_up
@@ -105,7 +105,7 @@ def describe_firmness(recommendation: Recommendation) -> str:
         return f"{firm}; settled: not computed, {count_words(joint, 'joint rule')}"
     count, alone = len(recommendation.unknowns), sum(question.alone for question in recommendation.unknowns)
     by_itself = {0: "none by itself", 1: "1 by itself"}.get(alone, f"{alone} by themselves")
-    return f"{firm}; {count_words(count, 'open answer')} can still change it, {by_itself}"
+    return f"{firm}; {count_words(count, 'open question')} can still change it, {by_itself}"
 
 
 def write_verdict(verdict: Verdict) -> str:

@@ -78,9 +78,7 @@ class MeasureResult(Record, frozen=True, kw_only=True):
     as_of: str
     advice: Annotated[
         dict[str, str | None],
-        Meta(
-            description="Option `before`, and on what was `measured` as well; null where too little is known."
-        ),
+        Meta(description="Option `before`, and on what was `measured` as well; null if too little is known."),
     ]
     answers: list[AnswerResult]
     unknown: Annotated[dict[str, str], Meta(description="Criteria that the data does not answer, and why.")]
@@ -151,7 +149,7 @@ def _lead(report: MeasureReport) -> Iterator[tuple[str, str]]:
             yield "Direction", measurement.says
     before, after = report.advice
     if after is None:
-        yield "Advice", "too little is known; `ragortune ask` asks for what tells most"
+        yield "Advice", "too little is known; `ragortune ask` asks what matters most"
     elif before == after:
         yield "Advice", f"{after}, as before"
     else:

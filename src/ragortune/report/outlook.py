@@ -89,7 +89,7 @@ def list_questions(recommendation: Recommendation) -> Iterator[Block]:
         items = tuple(
             _describe_question(recommendation, question) for question in list_worthwhile(recommendation)
         )
-        none = (Item("no open question is expected to tell much"),)
+        none = (Item("no open question is expected to change much"),)
         yield from section("Find out next", Items(items[:_MAX_QUESTIONS] or none))
 
 

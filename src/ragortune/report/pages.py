@@ -14,8 +14,8 @@ from ragortune.support.text import clean_line, join_words
 
 AnyRule = Rule | FindingRule
 _ANSWERS = (
-    "Nothing is reported where enough is known and the advice agrees with the decision. Where the finding rests on what "
-    "was read from prose, which may have been read otherwise than it was meant, it is a note; answers in a `ragortune` "
+    "Nothing is reported if enough is known and the advice agrees with the decision. If the finding rests on what "
+    "was read from prose, which may have been misread, it is a note; answers in a `ragortune` "
     "block or a profile give the severity that is stated here. What is read without a model, in a document that declares "
     "nothing, is not held against its decision."
 )
@@ -166,7 +166,7 @@ def criterion_page(book: Rulebook, criterion: Criterion) -> list[Block]:
     needs = join_words(NEED_NAMES[need] for need in criterion.raises)
     remarks = {
         "Several can hold at once: a list names all that hold, the main one first.": criterion.several,
-        f"The questionnaire asks it only where this is known: {conditions}.": conditions,
+        f"The questionnaire asks it only if this is known: {conditions}.": conditions,
         f"A number of {criterion.unit} may be given instead.": criterion.unit,
         f"A higher level never lowers the need for {needs}.": needs,
     }

@@ -265,7 +265,7 @@ def _list_backing(recommendation: Recommendation) -> list[Row]:
     for reason in chosen:
         label = f"{reason.effect.capitalize()} {NEED_NAMES[reason.need]}"
         rows.append(_cite(recommendation, reason, label))
-    rows = rows or [Row("Reasons", "none: nothing that was answered speaks for it", 0)]
+    rows = rows or [Row("Reasons", "none: no answer speaks for it", 0)]
     return [row.replace(weight=9 - place) for place, row in enumerate(rows[:_REASONS])]
 
 
@@ -278,7 +278,7 @@ def _list_doubts(recommendation: Recommendation) -> list[Row]:
         _cite(recommendation, reason, "But", f"{reason.effect} {NEED_NAMES[reason.need]}: ")
         for reason in against
     ]
-    rows = rows or [Row("But", "nothing that was answered speaks against it", 0)]
+    rows = rows or [Row("But", "no answer speaks against it", 0)]
     return [row.replace(weight=5 - 4 * place, gone=6 * place) for place, row in enumerate(rows[:_DOUBTS])]
 
 
@@ -290,7 +290,7 @@ def _list_steps(recommendation: Recommendation) -> Iterator[Row]:
             asked = recommendation.rulebook.criteria[question.criterion].question
             yield Row("Find out", asked, 3 - place, basis=question.criterion)
         if not questions:
-            yield Row("Find out", "nothing: no open question is expected to tell much", 2)
+            yield Row("Find out", "nothing: no open question is expected to change much", 2)
     text, rule = recommendation.first_step
     yield Row("First step", text, 10, rule.code if rule else "", gone=19)
     parts = "reasons,cases" if recommendation.sensitivities is None else "reasons,flips,cases"

@@ -130,7 +130,7 @@ def write_diff(diff: RuleDiff) -> Iterator[str]:
         count_words(number, "finding rule" if kind == "finding" else kind, _PLURALS.get(kind))
         for kind, number in numbers.items()
     )
-    yield f"changed: {', '.join(counts)}" if diff.changes else "nothing differs"
+    yield f"changed: {', '.join(counts)}" if diff.changes else "no differences"
     for case in diff.cases:
         moved = f"{case.was} -> {case.now}, published {case.published} ({case.sample})"
         yield f"  {case.change:<8} {case.case}: {moved}"

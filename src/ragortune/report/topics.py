@@ -43,8 +43,8 @@ _DEFAULT = (
     "only if needed; the base rates are shown with it"
 )
 _EXIT_CODES = {
-    ExitCode.OK: "ran, nothing at or above the limit for failing",
-    ExitCode.FINDINGS: "ran, findings at or above the limit (`rules check` and `rules test` with findings too)",
+    ExitCode.OK: "ran, nothing at or above the failure threshold",
+    ExitCode.FINDINGS: "ran, findings at or above the threshold (`rules check` and `rules test` with findings too)",
     ExitCode.UNUSABLE: (
         "some input cannot be used: a flag, configuration, profile, rule set or document; everything else was judged"
     ),
@@ -117,7 +117,7 @@ def firm_page(book: Rulebook) -> list[Block]:
     meanings = [
         ("settled", "proved: no complete or partial answer to the open questions can change the advice"),
         ("firm", f"the advice is settled, or its probability is {limit} or more"),
-        ("not firm", f"its probability is below {limit}, and open answers can still change it"),
+        ("not firm", f"its probability is below {limit}, and open questions can still change it"),
         ("too little", f"no option reaches {format_share(EVEN)}, or the default applies"),
         ("default", _DEFAULT),
     ]

@@ -256,7 +256,7 @@ def _disable_rules(authored: Authored, document: Document) -> None:
         elif name in authored.disabled:
             authored.add_problem(RulebookError(f"rule '{name}' is disabled twice", place))
         elif authored.is_own((kind, name)):
-            message = f"rule '{name}' is disabled and defined anew"
+            message = f"rule '{name}' is both disabled and defined"
             authored.add_problem(RulebookError(message, place, "drop one of the two"))
         else:
             code = authored.records[kind].pop(name).code

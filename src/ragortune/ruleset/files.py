@@ -51,9 +51,9 @@ class Manifest(Record, frozen=True):
     version: str
     """Its version."""
     extends: str | None = None
-    """`ragortune` to build on the shipped rule set; left out where the set builds on none."""
+    """`ragortune` to build on the shipped rule set; left out if the set builds on none."""
     scale: Scale | None = None
-    """The numbers behind the words; may be left out where the set extends another."""
+    """The numbers behind the words; may be left out if the set extends another."""
     recheck_days: int = 365
     """How many days a source stays fresh, unless a rule overrides it."""
     disable: tuple[Disabled, ...] = ()

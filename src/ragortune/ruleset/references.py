@@ -102,7 +102,7 @@ def _check_finding_rule(authored: Authored, rule: FindingRule) -> None:
     for index, word in enumerate(rule.words):
         stem = word.removesuffix("*")
         if not stem or "*" in stem or stem != " ".join(stem.split()):
-            message = f"{quote_value(word)} is not a word, or words with one blank between, with or without `*` at the end"
+            message = f"{quote_value(word)} is not a word, or words with single spaces between, with or without `*` at the end"
             authored.report(message, ("findings", rule.id, "words", index))
     authored.report_unlisted(
         "criterion", rule.asks, authored.records["criteria"], ("findings", rule.id, "asks")

@@ -171,12 +171,12 @@ class Repository:
             raise UsageError(f"{self._flag} takes a commit, branch or tag, not {quote_value(reference)}")
         shown = quote_value(reference)
         options = ("--verify", "--quiet", f"{reference}^{{commit}}")
-        self.ask("rev-parse", *options, failure=f"git knows no commit {shown}", hint=_FETCH)
+        self.ask("rev-parse", *options, failure=f"git has no commit {shown}", hint=_FETCH)
         names = [f"refs/{kind}/{reference}" for kind in ("heads", "remotes", "tags")]
         known = set(self.ask("for-each-ref", "--format=%(refname)", *names).splitlines())
         if len(meant := sorted(known.intersection(names))) > 1:
             hint = f"write {join_words(meant, 'or')}"
-            raise UsageError(f"{self._flag}: {shown} is the name of more than one thing", None, hint)
+            raise UsageError(f"{self._flag}: {shown} is ambiguous", None, hint)
         apart = f"{shown} and HEAD have no commit in common"
         base = self.ask("merge-base", reference, "HEAD", failure=apart, hint=_FETCH).strip()
         if not re.fullmatch("[0-9a-f]{40,64}", base):
@@ -186,7 +186,7 @@ class Repository:
     def _refuse_answer(self) -> UsageError:
         """Return the error for unexpected output, for instance of a wrapper around git."""
         return UsageError(
-            f"{self._flag}: what {quote_value(str(self._program))} prints is not what git prints"
+            f"{self._flag}: what {quote_value(str(self._program))} prints is not the output of git"
         )
 
 

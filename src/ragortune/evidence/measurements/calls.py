@@ -161,7 +161,7 @@ def _measure_volume(calls: Any, notes: tuple[str, ...]) -> Measurement:
         "calls.volume",
         f"{mean:,.1f}{'' if enough or low == high else f' to {high:,.1f}'} calls a day over {count_words(len(by_day), 'day')}, at most {max(by_day):,}, in {active:.1f} hours "
         f"of a day, at the peak {peak_factor:.1f} times the mean hour",
-        "calls by day and hour in UTC; the first and last day count only where there are fewer than four",
+        "calls by day and hour in UTC; the first and last day count only if there are fewer than four",
         sum(hours.values()),
         "calls",
         answers={"performance.volume": value if known else None},
@@ -177,7 +177,7 @@ def _measure_volume(calls: Any, notes: tuple[str, ...]) -> Measurement:
         reason=""
         if known
         else f"the log covers {count_words(span, 'hour')}; a day at least is needed, four give a mean",
-        notes=(*notes, "a call of the model is counted, also where one request makes several"),
+        notes=(*notes, "each call of the model counts, even if one request makes several"),
         date=datetime.fromtimestamp(last * 86_400, UTC).date().isoformat(),
     )
 

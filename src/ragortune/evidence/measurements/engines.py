@@ -96,7 +96,7 @@ def _decode(data: bytes, form: type[Form], label: str) -> Form:
     try:
         return msgspec.json.decode(data, type=form)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        message = f"--search: {label} answers in another form: {clean_line(str(error))}"
+        message = f"--search: {label} answers in an unknown form: {clean_line(str(error))}"
         raise UsageError(message) from None
 
 

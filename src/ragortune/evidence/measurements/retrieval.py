@@ -63,7 +63,7 @@ _NUMBER_PARTS = re.compile(r"(?<=\d)[,'\u2019\u202f](?=\d{3})|\.0+(?!\d)")
 _EXTENSION = re.compile(r"(?<=[^/])\.[a-z][a-z0-9]{0,7}\Z")
 """No number is one: `2101.00123` and `policy-v2.1` are whole names."""
 _LOWER_BOUND = "search by words alone: a lower bound of what search by meaning can find; --search measures your own engine"
-_NO_ENGINE = "nothing to search in: name documents with --docs, or an engine of your own with --search"
+_NO_ENGINE = "nothing to search in: name documents with --docs, or your own engine with --search"
 
 
 class Verdict(StrEnum):

@@ -106,7 +106,7 @@ class Rows:
         most = (_JSON_MEMORY - len(data)) // 56
         if data.count(b",") > most:
             message = f"holds more than {most:,} commas, the limit for a JSON file of its size"
-            raise UnreadableError(message, Place(name), "JSON Lines, one entry a line, have no limit")
+            raise UnreadableError(message, Place(name), "JSON Lines, one entry per line, has no limit")
         try:
             found: Any = msgspec.json.decode(
                 data.removeprefix(BOM_UTF8), type=list[msgspec.Raw] | dict[str, msgspec.Raw]

@@ -135,13 +135,13 @@ def _find_burst(worked: Sequence[tuple[int, frozenset[str]]], changed: frozenset
 
 def _list_notes(history: History, quarter: Changes, burst: float, *, lowered: bool) -> Iterator[str]:
     if lowered and burst > _BURST:
-        yield f"a burst: {burst:.0%} of the changed documents changed on one day alone, which lowers the level by one"
+        yield f"a burst: {burst:.0%} of the changed documents changed on a single day, which lowers the level by one"
     elif lowered:
-        yield f"{quarter.cosmetic:.0%} of the changes are of wording, not of facts, which lowers the level by one"
+        yield f"{quarter.cosmetic:.0%} of the changes are to wording, not to facts, which lowers the level by one"
     if quarter.fresh > _MUCH_NEW:
         yield f"{quarter.fresh:.0%} of the present sentences are new within 90 days: what exists stays, but more comes"
     if history.idle_days > 90:
-        yield f"nothing has been committed for {history.idle_days} days: the figures hold for the time before that"
+        yield f"nothing has been committed for {history.idle_days} days: the figures cover the time before that"
     if quarter.sampled:
         yield "a sample of the documents was compared: text moved to or from the others counts as changed"
     yield "release notes, generated pages, translations, PDF and Office files are left out"
