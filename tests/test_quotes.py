@@ -122,6 +122,18 @@ def test_a_link_a_role_or_a_footnote_that_is_added_leaves_a_quote_as_it_was(text
     assert find(text, "Prices of the list change daily.")
 
 
+def test_what_is_quoted_over_the_lines_of_a_block_quotation_has_no_marks_of_it_and_is_found_again():
+    text = HANDBOOK.replace("> their", "> > their")
+    quote = " ".join(part.quote for part in find(text, "Answers must show their source."))
+
+    assert quote == "Answers must show their source."
+    assert len(find(text, quote)) == 2
+
+
+def test_a_line_that_ends_with_a_backslash_for_a_break_is_found_as_it_is_written():
+    assert find("Answers name\\\ntheir source.", "Answers name\\")
+
+
 words = st.text(alphabet=st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]), max_size=60)
 
 

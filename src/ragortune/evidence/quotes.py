@@ -32,7 +32,7 @@ _LEFT_OUT = re.compile(
     r"| ?\[\^[^\[\]\n]{1,200}\]| \[[\w#*-]{1,60}\]_(?!\w)| <[^<>`\n]{1,1000}>(?=`_)|:[a-z][\w:+.-]{0,60}:(?=`)"
     r"|\]\([^()\n]{0,1000}+(?:\([^()\n]{0,200}+\)[^()\n]{0,1000}+){0,2}+\)|\]\[[^\[\]\n]{0,200}\]|!?\[|\]|[*_`]"
     r"|</?(?:b|i|u|em|strong|code|mark|sub|sup)\s?/?>"
-    r"|\\(?=[\n!-/:-@\[-`{-~])"
+    r"|\\(?=[\n!-/:-@\[-`{-~]|\Z)"
     rf"|[{INVISIBLE}]+"
 )
 """White space of several characters, hidden text, letters with marks of their own, and what is left out: markup, marks of
@@ -133,8 +133,9 @@ class QuoteFinder:
             begin = max(start, first)
             shown = self._text[begin : min(end, first + len(line))].replace(_BLANK, " ")
             if any(map(str.isalnum, shown)):
-                column = begin - first + len(shown) - len(shown.lstrip())
-                yield Span(number, column + 1, line[column : column + len(shown.strip())])
+                words = shown.lstrip("> \t" if first > start else None)  # without marks of a quotation
+                column = begin - first + len(shown) - len(words)
+                yield Span(number, column + 1, line[column : column + len(words.rstrip())])
 
 
 def plain_text(text: str) -> str:
