@@ -127,6 +127,17 @@ def test_a_pack_that_lists_a_quantity_reads_it_from_profiles_with_its_limits_and
         recommend({"quantities": {"seats": 501}}, ours)
 
 
+def test_a_team_beyond_the_limit_that_its_pack_sets_for_a_quantity_still_gets_a_bill(team_pack, run, write):
+    (team_pack / "quantities").mkdir()
+    limit = "{id: requests_per_day, asks: x, unit: requests/day, maximum: 500, criterion: performance.volume}"
+    (team_pack / "quantities" / "ours.yaml").write_text(f"quantities:\n  - {limit}\n")
+    profile = write("p.yaml", "performance: {volume: 2000}\n")
+
+    result = run("cost", profile, "--rules", str(team_pack))
+
+    assert (result.code, "Requests   60,800 a month" in result.out) == (0, True), result.err or result.out
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -782,3 +793,32 @@ def test_the_cache_is_where_the_platform_keeps_caches_unless_another_folder_is_n
 
     monkeypatch.delenv("RAGORTUNE_CACHE_DIR")
     assert cache_folder() == Path(platformdirs.user_cache_dir("ragortune", appauthor=False))
+
+
+def test_of_two_criteria_that_a_pack_overrides_the_one_that_lost_a_level_is_told(team_pack, book):
+    (team_pack / "criteria").mkdir()
+    for name, lost in (("readiness.prompting", ""), ("cost.right_sizing", "yes")):
+        levels = ", ".join(f"{{id: {own}, means: x}}" for own in book.criteria[name].level_ids if own != lost)
+        record = f"{{id: {name}, title: x, question: x, help: x, nominal: true, levels: [{levels}, {{id: more, means: x}}]}}"
+        (team_pack / "criteria" / f"{name}.yaml").write_text(f"criteria:\n  - {record}\n")
+
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(team_pack)
+
+    assert {problem.message.split("'")[1] for problem in caught.value.problems} == {"cost.right_sizing"}
+
+
+def test_beside_a_broken_criterion_the_mistakes_of_profiles_without_it_are_told(team_pack):
+    (team_pack / "criteria").mkdir()
+    (team_pack / "criteria" / "ours.yaml").write_text("criteria:\n  - {id: team.size}\n")
+    rules = team_pack / "rules" / "ours.yaml"
+    text = rules.read_text().replace("profile: {model.strength: mid}", "profile: {team.size: big}")
+    rules.write_text(text.replace("profile: {model.strength: weak}", "profile: {model.strenght: weak}"))
+
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(team_pack)
+
+    assert [problem.place.path.rsplit("/", 2)[-2] for problem in caught.value.problems] == [
+        "criteria",
+        "rules",
+    ]

@@ -103,8 +103,8 @@ class QuantityKind(Record, frozen=True):
     """The default name by level, or under `otherwise`."""
 
     def put_margin(self, number: float) -> tuple[float, float]:
-        """Return the range around a plain number."""
-        return max(self.minimum, number / self.spread), min(self.maximum, number * self.spread)
+        """Return the range around a plain number, which itself may be beyond the limits."""
+        return max(self.minimum, number / self.spread), max(number, min(self.maximum, number * self.spread))
 
 
 class QuantityValue(Record, frozen=True):

@@ -86,7 +86,7 @@ class Authored:
 
         A record of the extended set is no problem of itself: the one that overrides what it uses is, and is told once.
         """
-        override = self._find_override(at)
+        override = self._find_override(at, message)
         if override is None:
             self.add_problem(RulebookError(message, self.place_of(at, key=key), hint))
         elif override not in self._unfit:
@@ -94,13 +94,13 @@ class Authored:
             message = f"'{override[1]}' no longer fits '{at[1]}' in {at[0]}/ of the extended set: {message}"
             self.report(message, (*override, "id"), "keep what others use, or override or disable them")
 
-    def _find_override(self, at: At) -> At | None:
-        """Return the record of this set that overrides what a record of the extended set names; None if there is none."""
+    def _find_override(self, at: At, message: str) -> At | None:
+        """Return the record of this set that overrides what one of the extended set names, that of the message first."""
         if self.base is None or self.is_own(at):
             return None
-        overrides = filter(self.is_own, self.base.origins)
-        named = repr(self.records[str(at[0])][str(at[1])])
-        return next((own for own in overrides if repr(own[1]) in named), None)
+        record = repr(self.records[str(at[0])][str(at[1])])
+        named = (own for own in self.base.origins if self.is_own(own) and repr(own[1]) in record)
+        return min(named, key=lambda own: repr(own[1]) not in message, default=None)
 
     def report_unknown(self, what: str, name: str, known: Collection[str], at: At, owner: str = "") -> bool:
         """Add a problem if a name, which may be a key, is not defined (by its owner), and return whether it is one.

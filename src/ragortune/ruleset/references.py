@@ -141,8 +141,8 @@ def _check_condition(authored: Authored, at: At, wanted: Condition) -> None:
 def _check_profile(
     authored: Authored, vocabulary: Vocabulary, profile: Mapping[str, object], at: At, owner: str = ""
 ) -> None:
-    if authored.invalid:
-        return  # a criterion among them would be a problem of every profile that answers it
+    if any(name.rpartition(".")[2] in str(profile) for name in authored.invalid):
+        return  # what it names is a problem already
     try:
         vocabulary.read_profile(dict(profile))
     except ProfileError as error:
@@ -289,11 +289,8 @@ def _check_levels(authored: Authored, criterion: str, levels: Iterable[str], at:
 
 
 def _check_classifier(authored: Authored, model: Classifier) -> None:
-    at, outcomes, count = (
-        ("classifiers", model.id),
-        list_outcomes(authored.records["criteria"]),
-        len(model.outcomes),
-    )
+    at, count = ("classifiers", model.id), len(model.outcomes)
+    outcomes = list_outcomes(authored.records["criteria"])
     if authored.report_unknown("fitted model", model.id, outcomes, (*at, "id")):
         return
     authored.report_unlisted("outcome", model.outcomes, outcomes[model.id], (*at, "outcomes"), model.id)
