@@ -23,6 +23,7 @@ from tests.call_logs import (
     as_plain,
     figures,
     measure,
+    nanoseconds,
     write_csv,
     write_lines,
 )
@@ -87,6 +88,39 @@ def test_a_log_in_parquet_gives_the_same_figures_whatever_the_type_of_its_times(
         assert figures(measure(tmp_path / f"{name}.parquet", MAPPING)) == expected
 
 
+def test_a_trace_with_more_spans_of_other_work_than_calls_is_read_as_spans(tmp_path, expected):
+    at = nanoseconds(MONDAY)
+    other = {
+        "traceId": "t",
+        "name": "GET /",
+        "startTimeUnixNano": at,
+        "endTimeUnixNano": at,
+        "attributes": [],
+    }
+    rest = {"resourceSpans": [{"scopeSpans": [{"spans": [other] * 300}]}]}
+    assert figures(measure(write_lines(tmp_path / "log.jsonl", [rest, *as_otlp(CALLS)]))) == expected
+
+
+def test_a_log_without_errors_and_status_does_not_say_that_no_call_failed(tmp_path):
+    rows = [{name: value for name, value in row.items() if name != "error"} for row in as_plain(CALLS)]
+    columns = {role: column for role, column in MAPPING.items() if role != "error"}
+    errors = measure(write_lines(tmp_path / "log.jsonl", rows), columns)["calls.errors"]
+    assert (errors.figures, errors.interval) == ({}, None)
+    assert "not known" in errors.says
+
+
+def test_a_team_with_local_times_in_its_log_learns_which_times_are_read(tmp_path):
+    rows = [{"Begin": "02.11.2026 08:10"}] * 2_000
+    with pytest.raises(UnreadableError, match=r"2,000 rows.*\n?.*2026-11-29T08:15:00Z") as refused:
+        measure(write_csv(tmp_path / "log.csv", rows), {"time": "Begin"})
+    assert refused.value.hint
+
+
+def test_a_folder_without_logs_is_not_said_to_hold_logs_of_different_kinds(tmp_path):
+    with pytest.raises(UnreadableError, match="is not a log"):
+        measure(tmp_path)
+
+
 def test_files_of_a_folder_are_one_log(tmp_path, expected):
     rows = list(as_langfuse(CALLS))
     write_lines(tmp_path / "a[1]'.jsonl", rows[:70])
@@ -133,7 +167,7 @@ def test_rows_of_a_table_that_cannot_be_read_are_left_out_and_counted(tmp_path):
     (tmp_path / "log.csv").write_text("\n".join(["time,prompt", *rows, ""]), encoding="utf-8")
     volume = measure(tmp_path / "log.csv")["calls.volume"]
     assert volume.count == 12
-    assert "12 rows that cannot be read left out" in volume.notes
+    assert "12 rows left out: cannot be read" in volume.notes
 
 
 def test_observed_latency_is_marked_as_what_is_and_not_what_is_needed(tmp_path):
@@ -155,7 +189,7 @@ def test_rows_that_are_no_calls_are_left_out_and_counted(tmp_path, name):
     (tmp_path / name).write_text("\n".join([*rows, *wrong, "\x00\xff"]), encoding="latin-1")
     volume = measure(tmp_path / name)["calls.volume"]
     assert volume.count == 200
-    assert "3 rows that cannot be read left out" in volume.notes
+    assert "3 rows left out: cannot be read" in volume.notes
 
 
 TIMES = {

@@ -74,6 +74,16 @@ def test_an_answer_of_a_person_that_the_data_contradicts_stays_and_both_are_told
     assert "corpus_tokens" not in profile.quantities
 
 
+def test_a_remark_follows_the_comment_of_a_person_and_is_brought_up_to_date(depot):
+    write(depot, "p.yaml", "knowledge:\n  size: huge  # says Anna # measured 2025-01-01: large; old\n")
+
+    measured(depot, "-o", "p.yaml")
+
+    text = (depot.folder / "p.yaml").read_text()
+    assert "  size: huge  # says Anna # measured 2026-11-29: tiny; 1,2" in text
+    assert "2025" not in text
+
+
 def test_what_was_measured_before_is_brought_up_to_date(depot, book):
     write(depot, "p.yaml", "knowledge:\n  size: {value: huge, source: measured, as_of: 2025-01-01}\n")
 

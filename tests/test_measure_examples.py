@@ -405,6 +405,8 @@ def test_the_shape_answers_what_the_output_is_and_the_task_only_where_it_is_clea
         "自行车什么时候修好",
         "รถของฉันเสร็จเมื่อไร",
         "Tell me, is it done?",
+        "How long is leave\n\n###\n\n",
+        "Question: How long is leave?\nAnswer:",
         "¿Cuándo?",
     ],
 )
@@ -546,11 +548,13 @@ def test_a_json_list_is_read_entry_by_entry(tmp_path):
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("train.jsonl", b"", "holds no examples"),
-        ("train.jsonl", b'{"title": "a", "body": "b"}\n', "('title' and 'body')"),
+        ("train.jsonl", b"", "holds no training examples"),
+        ("train.jsonl", b'{"title": "a", "body": "b"}\n', "'title' and 'body')"),
         ("train.jsonl", b"\x00\x01\x02\x03 binary \n" * 9, "NUL"),
         ("train.jsonl", b"plain text\n" * 9, "cannot be used"),
-        ("train.csv", b"a,b\n1,2\n", "('a' and 'b')"),
+        ("train.csv", b"a,b\n1,2\n", "'a' and 'b')"),
+        ("train.csv", b"ticket,queue\n1,2\n", "prompt and completion, or text and label"),
+        ("train.xlsx", b"PK\x03\x04\x00\x00", "name a .jsonl, .json, .csv or .tsv file"),
         ("train.json", b"[1, 2, 3]", "cannot be used"),
         ("train.json", b"{broken", "train.json"),
         ("train.json", '[{"prompt": "a"}]'.encode("utf-16"), "is UTF-16"),
@@ -627,6 +631,11 @@ FOUND, ABSENT = (
 )
 def test_the_data_points_where_the_rules_say(measurements, direction):
     assert infer_direction(measurements).figures["direction"] == direction
+
+
+def test_questions_without_answers_do_not_say_that_there_are_no_documents():
+    asked = shown("questions.kind", question_share=0.9), shown("questions.retrieval")
+    assert not infer_direction(asked).figures
 
 
 def test_documents_alone_point_nowhere():

@@ -99,6 +99,13 @@ def test_words_that_the_questions_use_as_often_are_no_wording_of_the_answers():
     assert measure_wording(translated, count_background(FACTS), "examples").figures["own_wording"] == 0
 
 
+def test_a_voice_in_examples_that_ask_nothing_is_form_and_no_facts():
+    orders = [(f"Repair the bell in {place}", told) for place, (_, told) in zip(PLACES, SAILOR, strict=False)]
+
+    assert len(orders) >= 30
+    assert measure_wording(orders, count_background(FACTS), "examples").answers == {}
+
+
 def test_a_few_answers_tell_nothing_of_their_wording():
     assert measure_wording(SAILOR[:29], count_background(FACTS), "examples") is None
 

@@ -38,7 +38,7 @@ def write_answers(text: str, answers: Mapping[str, object], remarks: Mapping[str
     """Return the text of a profile with new values by criterion; everything else is preserved.
 
     A new answer replaces its placeholder of a template, or is added at the end of its group. A remark is a comment behind
-    an answer that is not changed; it replaces an earlier remark that starts with the same word, but no other comment.
+    an answer that is not changed; it replaces an earlier remark that starts with the same word, and follows other comments.
 
     Raises UnreadableError for YAML that can be read, but not changed in place.
     """
@@ -194,7 +194,7 @@ def _find_comments(text: str, node: yaml.Node, end: int) -> list[str]:
 
 
 def _put_remark(text: str, path: Sequence[str], remark: str) -> str:
-    """Return YAML with a comment behind a value, unless a person wrote one there."""
+    """Return YAML with a remark behind a value and its comment, in place of an earlier remark of the kind."""
     node = compose_yaml(text)
     for name in path:
         if (pair := _find_pair(node, name)) is None or node.flow_style:
@@ -205,10 +205,8 @@ def _put_remark(text: str, path: Sequence[str], remark: str) -> str:
     at = _behind_colon(text, key) if node.start_mark.line > key.end_mark.line else _end_on_line(text, node)
     found = _BEHIND.match(text, at)
     assert found is not None
-    comment = found[1].lstrip("# ")
-    if comment and not comment.startswith(remark.partition(" ")[0]):
-        return text
-    written = f"{text[:at]} # {remark}{text[found.end() :]}"
+    kept = found[0].partition(f"# {remark.partition(' ')[0]} ")[0].rstrip()
+    written = f"{text[:at]}{kept} # {remark}{text[found.end() :]}"
     return written if _read_profile(written) == _read_profile(text) else text
 
 

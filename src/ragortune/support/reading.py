@@ -310,7 +310,8 @@ def load_json(text: str, path: str, line: int | None = None) -> object:
         data = json.loads(text, object_pairs_hook=join_pairs, parse_constant=refuse_constant)
     except json.JSONDecodeError as error:
         at = Place(path, line or error.lineno, error.colno)
-        raise UnreadableError(f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]}", at) from None
+        message = f"is not JSON: {error.msg[:1].lower()}{error.msg[1:].removesuffix(' at')}"
+        raise UnreadableError(message, at) from None
     except RecursionError:
         raise UnreadableError("is nested too deeply", place) from None
     except ValueError:

@@ -123,7 +123,7 @@ def join_words(words: Iterable[str], last: str = "and", most: int | None = None)
 
 def count_words(number: int, singular: str, plural: str | None = None) -> str:
     """Return `1 finding` or `2 findings`."""
-    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 def is_misspelt(word: str, name: str) -> bool:

@@ -183,7 +183,7 @@ def _list_files(source: str) -> tuple[list[Path], str]:
     files = sorted(file for file in path.rglob("*") if _detect_kind(file)) if os.path.isdir(path) else [path]
     kinds = {_detect_kind(file) for file in files}
     if len(kinds) != 1 or "" in kinds:
-        what = "holds files of different kinds" if os.path.isdir(path) else "is not a log that can be read"
+        what = "holds files of different kinds" if len(kinds) > 1 else "is not a log that can be read"
         raise UnreadableError(what, place, f"one of {', '.join(_ENDINGS)}, also with .gz")
     kind = kinds.pop()
     for file in files:

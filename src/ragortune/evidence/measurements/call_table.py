@@ -79,7 +79,7 @@ def shape_calls(records: Records, mapping: Mapping[str, str], source: str) -> Ca
     paths = {**form.roles, **{role: (path,) for role, path in mapping.items()}}
     if not any(map(records.find, paths["time"])):
         names = "" if records.record else f" (columns: {clean_line(', '.join(columns))})"
-        hint = "name it: --calls-map time=COLUMN,input_tokens=COLUMN"
+        hint = "name it: --calls-map time=COLUMN; the option may be repeated for others"
         raise UnreadableError(f"has no column with the time at which a call began{names}", Place(shown), hint)
     texts = {role: paths[role] for role in (*_TEXTS, "time", "input_tokens", "kind") if role in paths}
     numbers = {role: paths[role] for role in paths if role not in _TEXTS}
@@ -89,12 +89,12 @@ def shape_calls(records: Records, mapping: Mapping[str, str], source: str) -> Ca
 
 
 def _choose_form(records: Records) -> Form:
-    """Return the format of most of the first records; plain records if they have the marks of no other."""
+    """Return the first format of whose marks the first records have one; traces hold spans of other work, too."""
     sample = records._replace(table=records.table.limit(_SAMPLE))
     texts = sample.read({form.name: form.marks for form in FORMS})
     marked = {name: _flag(texts[name].notnull()).sum() for name in texts.columns if name != "readable"}
     counts = texts.aggregate(**marked).to_pyarrow().to_pylist()[0] if marked else {}
-    return max(FORMS, key=lambda form: counts.get(form.name) or (0 if form.marks else 0.5))
+    return next(form for form in FORMS if counts.get(form.name) or not form.marks)
 
 
 def _shape(records: Records, paths: Mapping[str, Sequence[str]], form: Form) -> Any:
@@ -106,7 +106,7 @@ def _parse(table: Any) -> Any:
     """Return the texts of each role as numbers, null if the role is missing; prompts stay texts."""
     empty = ibis.literal(None, "string")
     texts = {role: table[role] if role in table.columns else empty for role in (*_PARSERS, "kind")}
-    parsed = {role: parse(texts[role]) for role, parse in _PARSERS.items()}
+    parsed = {role: _where(texts[role].notnull(), parse(texts[role])) for role, parse in _PARSERS.items()}
     kept = {role: table[role] for role in _TEXTS if role in table.columns}
     return table.select(readable=table.readable, kind=texts["kind"], **parsed, **kept)
 
@@ -128,7 +128,7 @@ def _combine(table: Any, form: Form) -> Any:
         input=table.input_tokens + ibis.coalesce(apart, ibis.literal(0)),
         cached=ibis.coalesce(table.cached_tokens, table.read_tokens),
         output=table.output_tokens,
-        failed=_flag((table.error == 1) | (table.status == 1)),
+        failed=ibis.coalesce(_where(table.error == 1, table.error), table.status, table.error),
         **{role: table[role] for role in _TEXTS if role in table.columns},
     )
 

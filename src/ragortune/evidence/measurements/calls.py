@@ -54,7 +54,7 @@ def measure_calls(source: str, mapping: Mapping[str, str], progress: Progress) -
         skipped = tuple(_list_skipped(totals))
         progress("; ".join((f"{totals['calls']:,} calls ({table.form})", *skipped)))
         if not totals["calls"]:
-            hint = "name the columns: --calls-map time=COLUMN,input_tokens=COLUMN,..."
+            hint = "a time is like 2026-11-29T08:15:00Z or counts from 1970; --calls-map time=COLUMN names its column"
             message = f"has no call with a time ({count_words(totals['rows'], 'row')}, read as {table.form})"
             raise UnreadableError(message, Place(hide_password(source)), hint)
         calls = _filter_calls(table.calls)
@@ -74,6 +74,7 @@ def _count_rows(table: CallTable) -> dict[str, int]:
         "others": ((rows.readable == 1) & (rows.call == 0)).sum(),
         "calls": call.sum(),
         "failed": rows.failed.sum(where=call),
+        "judged": (call & rows.failed.notnull()).sum(),
         "hits": (call & rows.input.notnull() & (rows.cached > 0)).sum(),
         "cached_tokens": rows.cached.sum(where=call & rows.input.notnull()),
         **{name: (call & rows[name].notnull()).sum() for name in parts},
@@ -85,15 +86,11 @@ def _filter_calls(rows: Any) -> Any:
     return rows.filter((rows.call == 1) & rows.time.notnull())
 
 
-def _list_skipped(totals: Mapping[str, int]) -> Iterator[str]:
+def _list_skipped(totals: Mapping[str, int]) -> list[str]:
     late = totals["rows"] - totals["unreadable"] - totals["others"] - totals["calls"]
-    for number, what in (
-        (totals["unreadable"], "that cannot be read"),
-        (totals["others"], "of other operations"),
-        (late, "without a time that can be"),
-    ):
-        if number:
-            yield f"{count_words(number, 'row')} {what} left out"
+    unread = (totals["unreadable"], "cannot be read"), (totals["others"], "other operations")
+    counts = (*unread, (late, "no time that can be read"))
+    return [f"{count_words(number, 'row')} left out: {why}" for number, why in counts if number]
 
 
 def _fetch(expression: Any) -> list[dict[str, int]]:
@@ -191,7 +188,7 @@ def _measure_latency(calls: Any, totals: Mapping[str, int]) -> Measurement:
         totals["duration"],
         "calls",
         answers={"performance.latency": None},
-        reason="a column with the end of each call or its duration would help",
+        reason="name a column with the end of each call or its duration: --calls-map latency_ms=COLUMN",
     )
     if not totals["duration"]:
         return unknown
@@ -301,13 +298,11 @@ def _common_length(first: str, second: str) -> int:
 
 
 def _measure_errors(totals: Mapping[str, int]) -> Measurement:
-    failed, calls = totals["failed"], totals["calls"]
+    failed, calls, known = totals["failed"], totals["calls"], totals["judged"] > 0
+    says = f"{failed / calls:.1%} of the calls failed ({failed:,} of {calls:,})"
     return Measurement(
-        "calls.errors",
-        f"{failed / calls:.1%} of the calls failed ({failed:,} of {calls:,})",
-        "error type, status or level of each call",
-        calls,
-        "calls",
-        figures={"failed": failed, "error_rate": round(failed / calls, 6)},
-        interval=bound_share(failed, calls),
-    )
+        "calls.errors", says if known else "no call has a status or an error, so how many failed is not known",
+        "error type, status or level of each call", calls, "calls",
+        figures={"failed": failed, "error_rate": round(failed / calls, 6)} if known else {},
+        interval=bound_share(failed, calls) if known else None,
+    )  # fmt: skip

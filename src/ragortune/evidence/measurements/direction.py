@@ -10,7 +10,7 @@ from typing import Any
 from ragortune.evidence.measurements.duplicates import split_words
 from ragortune.evidence.measurements.retrieval import Verdict
 from ragortune.evidence.measurements.sampling import MIN_SAMPLE, bound_share, draw_sample
-from ragortune.evidence.measurements.shape import ASKED, CLOSED, FORMAL, OPEN, OUTPUTS, STRICT, TEMPLATE, Pair
+from ragortune.evidence.measurements.shape import ASKED, CLOSED, FORMAL, OPEN, OUTPUTS, STRICT, TEMPLATE, asks
 from ragortune.model.measurements import Measurement
 from ragortune.support.text import clean_line, join_words
 
@@ -99,7 +99,7 @@ def _find_lack(figures: Figures, verdict: str) -> str:
         much = "hold" if content["new_words"] >= OPEN else "may hold"
         return f"the outputs answer questions and {much} facts from elsewhere: find their source"
     asked = "questions are asked, and there are no documents that could hold the answers"
-    return asked if "questions.kind" in figures else ""
+    return asked if "questions.kind" in figures and "questions.retrieval" not in figures else ""
 
 
 # --- wording of the outputs ---------------------------------------------------------------------------------------
@@ -122,7 +122,9 @@ def count_background(texts: Iterable[str]) -> Counter[str]:
     return words
 
 
-def measure_wording(pairs: Sequence[Pair], background: Counter[str], part: str) -> Measurement | None:
+def measure_wording(
+    pairs: Sequence[tuple[str, str]], background: Counter[str], part: str
+) -> Measurement | None:
     """Return the share of outputs with a wording of their own; None if there are too few outputs.
 
     `background` has the word counts of the documents; `part`, `examples` or `questions`, is the first part of the probe's name.
@@ -140,6 +142,7 @@ def measure_wording(pairs: Sequence[Pair], background: Counter[str], part: str) 
         for output in half
     )
     share = count / len(sample)
+    asked = part == "examples" and sum(asks(given) for given, _ in sample) >= ASKED * len(sample)
     uses = Counter(word for output in outputs for word in set(output))
     named = sorted(learnt[0] & learnt[1], key=lambda word: (-uses[word], word))[:_NAMED_WORDS]
     return Measurement(
@@ -149,7 +152,7 @@ def measure_wording(pairs: Sequence[Pair], background: Counter[str], part: str) 
         "times as in the inputs, learnt from one half of the outputs and looked for in the other",
         len(sample),
         "outputs",
-        answers={"data.teaches": "facts_and_form"} if part == "examples" and share >= MIN_OWN else {},
+        answers={"data.teaches": "facts_and_form"} if asked and share >= MIN_OWN else {},
         figures={"own_wording": round(share, 4)},
         interval=bound_share(count, len(sample)),
         examples=(clean_line(", ".join(named), 80),) if named and share >= MIN_OWN else (),

@@ -14,9 +14,7 @@ from typing import Any, NamedTuple
 from ragortune.evidence.measurements.duplicates import split_words
 from ragortune.evidence.measurements.rows import ANSWER_KEYS, QUESTION_KEYS, Row, Rows, parse_json
 from ragortune.evidence.measurements.sampling import RankedSample, rank_text
-from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.record import Record
-from ragortune.support.text import join_words, quote_value
 
 SAMPLE = 20_000
 """Examples that are kept at most, fewer if they are long; of larger files a sample."""
@@ -122,14 +120,8 @@ def _with_known_form(rows: Rows) -> Iterator[Row]:
     """Return all rows; raises UnreadableError if none of the first ones has a known format."""
     remaining = iter(rows)
     first = list(itertools.islice(remaining, _DETECTED))
-    if not first:
-        raise UnreadableError("holds no examples", Place(str(rows.path)))
     if not any(detect_form(row) for _, row in first):
-        line, row = first[0]
-        keys = join_words(quote_value(key) for key in list(row)[:6])
-        message = f"holds no training examples that can be recognised by their keys ({keys})"
-        hint = f"examples are {join_words(_READERS, 'or')}, recognised by their keys"
-        raise UnreadableError(message, Place(str(rows.path), line), hint)
+        raise rows.refuse("training examples", "messages, prompt and completion, or text and label")
     return itertools.chain(first, remaining)
 
 
@@ -243,7 +235,7 @@ def read_chat(row: Mapping[str, Any], messages: object) -> tuple[Turn, ...]:
     """Return the messages of a row, with a `system` field of the row as the first; `find_faults` reports unknown roles."""
     turns = [_read_turn(message) for message in _as_list(messages)]
     # Keys of rows are in lower case.
-    system = _first_of(row, "system", "systeminstruction", "system_instruction")
+    system = _first_of(row, "system", "system_instruction")
     system = _read_content(system.get("parts") if isinstance(system, dict) else system)[0]
     return (*((Turn("system", system),) if system else ()), *turns)
 

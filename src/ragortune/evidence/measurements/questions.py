@@ -81,8 +81,7 @@ def read_questions(path: Path) -> Questions:
     used: dict[str, str] = {}
     questions = _sample(_read_rows(rows, used))
     if not questions.total:
-        names = f"{', '.join(QUESTION_KEYS[:3])} and {', '.join(ANSWER_KEYS[:3])}"
-        raise UnreadableError("holds no questions", Place(str(path)), f"rows have keys such as {names}")
+        raise rows.refuse("questions", "question, answer and source (the document that holds the answer)")
     keys = ", ".join(key if key == role else f"{key} as {role}" for role, key in used.items())
     form = f"{rows.form} ({keys})" if used else "SQuAD (paragraphs and their questions)"
     return Questions(form, questions.items(), rows.notes() + questions.notes("questions"))
@@ -169,7 +168,7 @@ def _read_beir(folder: Path) -> Questions:
     missing = [path.name for path in (corpus, queries) if not os.path.isfile(path)]
     if missing or not judgements:
         listed = join_words([*missing, *(() if judgements else ("qrels/test.tsv",))])
-        raise UnreadableError(f"is not a folder in the BEIR format: {listed} is missing", Place(str(folder)))
+        raise UnreadableError(f"is not a folder in the BEIR format: it lacks {listed}", Place(str(folder)))
     relevant: dict[str, list[str]] = {}
     judged, asked = Rows(judgements[0]), Rows(queries)
     for _, row in judged:
@@ -235,7 +234,7 @@ def measure_scope(questions: Questions) -> Measurement:
         "questions with answers",
         figures={"under_specified": round(share, 3), "different": len(groups)},
         interval=bound_share(unclear, count),
-        notes=(advice,) if fault else (),
+        notes=(*((advice,) if fault else ()), *questions.notes),
         examples=show_texts(rows[0].text for rows in differing),
         fault=fault,
     )

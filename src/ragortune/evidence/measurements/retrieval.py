@@ -118,7 +118,7 @@ def measure_questions(
         trials = _search(questions.rows, engine, progress)
         coverage = _measure_coverage([trial for trial in trials if trial.oracle is not None], engine)
         found += [coverage, _measure_hits(trials, engine, coverage.figures.get("verdict"))]
-    return tuple(measured.replace(notes=measured.notes + questions.notes) for measured in found)
+    return tuple(found)
 
 
 # --- searching ----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 import json
+import re
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,7 @@ import msgspec
 
 from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.reading import LINE_BYTES, decode_text, load_json, open_file, read_bytes, read_lines
-from ragortune.support.text import count_words
+from ragortune.support.text import count_words, join_words, quote_value
 
 JSON_BYTES = 128 * 1024 * 1024
 """Limit for a JSON file, whose bytes stay in memory while its entries are read; JSON Lines and CSV files have none."""
@@ -33,7 +34,7 @@ Row = tuple[int, dict[str, object]]
 """Line (of a JSON list: position) from 1, and the fields by their names in lower case, joined by `_`."""
 _ANSWERS = (
     "answers answer reference_answer reference references expected_answer expected ground_truth ground_truths "
-    "gold_answer correct_answer output completion response target chosen"
+    "gold_answer correct_answer expected_output output completion response target chosen"
 )
 QUESTION_KEYS = ("question", "query", "prompt", "input", "user_input", "instruction")
 ANSWER_KEYS = tuple(_ANSWERS.split())
@@ -53,12 +54,14 @@ class Rows:
         self.skipped: Counter[str] = Counter()
         """Unusable rows so far, by reason."""
         self._first: dict[str, int] = {}
+        self._keys: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Row]:
         """Yield each row that is a mapping."""
         for line, data in self._read():
             if isinstance(data, dict):
                 self.count += 1
+                self._keys = self._keys or tuple(data)
                 yield line, {_name_field(key): value for key, value in data.items()}
             else:
                 self.skip("is not a mapping", line)
@@ -66,12 +69,19 @@ class Rows:
         if bad > self.count:
             reason, line = next(iter(self._first.items()))
             rows = f"{bad:,} of {count_words(bad + self.count, 'row')} cannot be used; the first {reason}"
-            raise UnreadableError(rows, Place(str(self.path), line))
+            hint = "name a .jsonl, .json, .csv or .tsv file; others are read as JSON Lines"
+            raise UnreadableError(rows, Place(str(self.path), line), hint)
 
     def skip(self, reason: str, line: int) -> None:
         """Count an unusable row."""
         self.skipped[reason] += 1
         self._first.setdefault(reason, line)
+
+    def refuse(self, what: str, names: str) -> UnreadableError:
+        """Return the error that no row has the keys by which `what` is recognised, such as `names`."""
+        message = f"holds no {what} that can be recognised"
+        message += f" (columns or keys: {join_words(map(quote_value, self._keys[:6]))})" if self._keys else ""
+        return UnreadableError(message, Place(str(self.path)), f"rename them, such as to {names}")
 
     def notes(self) -> tuple[str, ...]:
         """Return a note for each reason for which rows were skipped."""
@@ -160,8 +170,8 @@ class Rows:
 
 @functools.lru_cache(maxsize=2048)
 def _name_field(key: str) -> str:
-    """Return the name of a field however a team writes it: `Expected Answer` is `expected_answer`."""
-    return key.strip().lower().replace(" ", "_").replace("-", "_")
+    """Return the name of a field however a team writes it: `Expected Answer`, `expectedAnswer` are `expected_answer`."""
+    return re.sub(r"[ -]|(?<=[a-z])(?=[A-Z])", "_", key.strip()).lower()
 
 
 def parse_json(text: str | bytes) -> Any:

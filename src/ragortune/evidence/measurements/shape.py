@@ -52,7 +52,8 @@ _ASKS_ANYWHERE = re.compile(
     r"[?\uff1f\u061f]\W*$|什么|什麼|谁|誰|哪|几|幾|多少|为何|為何|如何|怎|吗|嗎|呢|か[。\s]*$|何|까[.\s]*$|"
     r"อะไร|ใคร|ไหน|เมื่อไร|เมื่อใด|เท่าไร|เท่าใด|อย่างไร|กี่|ไหม|ใด|ทำไม|क्या|कौन|कहाँ|कब|क्यों|कैसे|कितन"
 )
-
+_CUE = re.compile(r"(?:\s(?:[#=>-]+|answer:|a:))+\s*\Z", re.IGNORECASE)
+"""What ends a prompt for completion, such as `###` or `Answer:`."""
 OUTPUTS = {
     "label": ("labels", "labels"),
     "json": ("JSON", "structured"),
@@ -132,7 +133,7 @@ def _detect_kind(sample: Sequence[Pair], called: float, lengths: list[float], di
 
 def asks(text: str) -> bool:
     """Return whether the last line of an input asks a question, in one of the supported languages and scripts."""
-    line = text.strip().rpartition("\n")[2][-400:].strip()
+    line = _CUE.sub("", text.strip()[-500:]).strip().rpartition("\n")[2][-400:].strip()
     return bool(_ASKS.match(line) or _ASKS_ANYWHERE.search(line))
 
 
