@@ -205,6 +205,7 @@ def test_a_page_that_is_not_there_names_the_nearest(run):
         ("fast-changing-fact", "fast-changing-facts"),
         ("knowledge.gapp", "knowledge.gap"),
         ("volatility", "knowledge.volatility"),
+        ("hyb", "hybrid-retrieval"),
     ):
         result = run("explain", name)
         assert (result.code, result.out) == (2, "")
@@ -213,6 +214,8 @@ def test_a_page_that_is_not_there_names_the_nearest(run):
 
 def test_a_page_that_is_not_there_says_where_else_to_look(run):
     assert "this word is in T42, see `ragortune explain T42`" in run("explain", "LoRA").err
+    for letters in ("", "e", "rag-"):
+        assert "this word is in" not in run("explain", letters).err
     assert "ragortune prices show pgvector" in run("explain", "pgvector").err
     assert "topics are scale, probability" in run("explain", "weekly").err
 

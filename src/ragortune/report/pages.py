@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from ragortune.model import Condition, Criterion, Direction, Option, OptionGuide, Rule, Rulebook, Selection
@@ -78,7 +79,8 @@ def find_page(book: Rulebook, name: str) -> list[Block]:
             raise UsageError(clean_line(f"{book.name} disables rule '{id_}': {disabled.because}"))
     error = UsageError.unknown("page", name, [*page_names(book), *book.quantities])
     steps = {rule.code: rule.technique.begin_with for rule in book.rules.values() if rule.technique}
-    if told := [code for code, step in steps.items() if name.casefold() in step.casefold()]:
+    word = re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE)
+    if told := [code for code, step in steps.items() if len(name) > 2 and word.search(step)]:
         error.hint = f"this word is in {join_words(told[:3])}, see `ragortune explain {told[0]}`"
     if name in book.prices:
         error.hint = f"`ragortune prices show {name}` shows this price"
