@@ -223,3 +223,12 @@ def test_a_long_sentence_is_cut_around_the_words():
 )
 def test_the_status_of_a_document_is_read(text, word):
     assert read(text).accepted == word
+
+
+def test_a_team_may_spell_out_the_number_of_the_option_that_it_chooses():
+    reading = read(
+        "# ADR: answers of an LLM\n\n## Considered options\n\n1. Retrieval\n2. Fine-tuning\n\n## Decision\n\n"
+        "We choose option two.\n"
+    )
+
+    assert (reading.decision.option, reading.decision.how) == ("fine_tuning", "explicit")

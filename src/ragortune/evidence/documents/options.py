@@ -14,7 +14,8 @@ from ragortune.evidence.documents.language import Topic
 from ragortune.evidence.documents.sections import DECIDING
 from ragortune.model.documents import Block, Section, SectionKind
 
-_WORD = re.compile(r"\b(?:\d{1,2}|[A-F])\b")
+_NUMBERS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
+_WORD = re.compile(rf"\b(?:\d{{1,2}}|[A-F]|(?i:{'|'.join(_NUMBERS)}))\b")
 _MARKER = re.compile(r"(?:^|[\s(])(\d{1,2}|[A-Fa-f])[.)][\s*_]*$")
 """The number in front of an item of a numbered list."""
 _LETTERED = re.compile(r"\W{0,3}(\d{1,2}|[A-F])[.):]\s")
@@ -96,9 +97,9 @@ def _as_title(text: str) -> str:
 
 
 def _key_of(name: str) -> str:
-    """Return the number or letter in a name such as `Option 2`; small letters are words."""
-    words = _WORD.findall(name)
-    return words[-1].lower() if words else ""
+    """Return the number or letter in a name such as `Option 2` or `option two`; small letters are words."""
+    word: str = ["", *_WORD.findall(name)][-1].lower()
+    return _NUMBERS.get(word, word)
 
 
 def _is_below(section: Section | None, line: int) -> bool:
