@@ -225,6 +225,15 @@ def test_the_status_of_a_document_is_read(text, word):
     assert read(text).accepted == word
 
 
+def test_a_decision_for_a_number_takes_it_from_the_list_above_it_whatever_its_section_is_called():
+    reading = read(
+        "# Answers for the help desk\n\nWe looked at two ways to answer questions about tariffs.\n\n"
+        "1. RAG over the tariff sheets.\n2. Fine-tuning an LLM on our answered tickets.\n\nWe go with option 2.\n"
+    )
+
+    assert (reading.decision.option, reading.decision.how) == ("fine_tuning", "explicit")
+
+
 def test_a_team_may_spell_out_the_number_of_the_option_that_it_chooses():
     reading = read(
         "# ADR: answers of an LLM\n\n## Considered options\n\n1. Retrieval\n2. Fine-tuning\n\n## Decision\n\n"

@@ -30,8 +30,11 @@ _FURTHEST = 12
 
 def resolve_options(marked: Sequence[Marked], lines: Sequence[str]) -> Sequence[Marked]:
     """Return the sentences of a document, those of numbered options with the kind that the decision gives them."""
-    chosen = next(filter(None, map(_read_choice, marked)), "")
+    choices = ((at, key) for at, one in enumerate(marked) if (key := _read_choice(one)))
+    decided, chosen = next(choices, (0, ""))
     options = dict(_list_options(marked, lines)) if chosen else {}
+    if chosen not in options.values():
+        options = _find_list(marked[:decided], lines)
     if chosen not in options.values():
         return marked
     kinds = {
@@ -61,18 +64,31 @@ def _list_options(marked: Sequence[Marked], lines: Sequence[str]) -> Iterator[tu
             yield at, key
 
 
+def _find_list(marked: Sequence[Marked], lines: Sequence[str]) -> dict[int, str]:
+    """Return the places of the items of the last numbered list among sentences, each with its key."""
+    items: dict[int, str] = {}
+    for at, one in enumerate(marked):
+        if key := _read_marker(one, lines):
+            items = {at: key} if key in {"1", "a"} else {**items, at: key}
+    return items
+
+
 def _read_name(one: Marked, lines: Sequence[str]) -> str:
     """Return the key of the option that begins with a sentence, empty where none does."""
     sentence = one.sentence
     place = one.place_of(Topic.OPTION)
     if place and not any(map(str.isalpha, sentence.text[: place[0]])):
         return _key_of(sentence.text[slice(*place)])
-    found = None
-    if sentence.kind is SectionKind.REJECTED and sentence.block is Block.HEADING:
-        found = _LETTERED.match(sentence.text)
-    elif sentence.kind is SectionKind.REJECTED and sentence.block is Block.BULLET:
-        piece = sentence.first
-        found = _MARKER.search(lines[piece.line - 1][: piece.column - 1])
+    if sentence.kind is not SectionKind.REJECTED:
+        return ""
+    found = _LETTERED.match(sentence.text) if sentence.block is Block.HEADING else None
+    return found[1].lower() if found else _read_marker(one, lines)
+
+
+def _read_marker(one: Marked, lines: Sequence[str]) -> str:
+    """Return the number or letter of an item of a list, empty for any other sentence."""
+    piece, is_item = one.sentence.first, one.sentence.block is Block.BULLET
+    found = _MARKER.search(lines[piece.line - 1][: piece.column - 1]) if is_item else None
     return found[1].lower() if found else ""
 
 
