@@ -233,12 +233,16 @@ def describe_scale(rulebook: Rulebook) -> str:
 
 
 def describe_aside(rulebook: Rulebook) -> dict[str, str]:
-    """Return the tables on the cases kept aside: the shipped rules, a language model, and rules of thumb."""
+    """Return the tables on the cases kept aside: the shipped rules, a language model, rules of thumb, other coders."""
     data = yaml.safe_load(ASIDE.read_text("utf-8"))
     cases = {entry["id"]: msgspec.convert(entry, Case) for entry in data["cases"]}
     vocabulary = Vocabulary(rulebook.criteria)
-    coded = [(case, vocabulary.read_profile(case.profile).levels) for case in cases.values()]
-    aside = rulebook.replace(casebook=msgspec.Raw(msgspec.msgpack.encode(coded)))
+
+    def code(profiles: Mapping[str, Mapping[str, object]]) -> Rulebook:
+        coded = [(case, vocabulary.read_profile(profiles[case_id]).levels) for case_id, case in cases.items()]
+        return rulebook.replace(casebook=msgspec.Raw(msgspec.msgpack.encode(coded)))
+
+    aside = code({case_id: case.profile for case_id, case in cases.items()})
     judged = {"**scorecard**": measure_agreement(aside)}
     for name, key in (
         ("a strong language model", "language_model"),
@@ -262,7 +266,26 @@ def describe_aside(rulebook: Rulebook) -> dict[str, str]:
             some = Agreement(tuple(each for each in agreement.judged if wanted(each.case)))
             rows.append(list_figures(f"{name}, {part} ({some.total.total})", some))
     ours = judged["**scorecard**"]
-    return {"aside": make_table(COLUMNS, rows), "aside-decisions": describe_decisions(ours)}
+    coders = {"the first reader": ours}
+    for name, profiles in zip(("a second reader", "a third"), data["coded_anew"], strict=True):
+        coders[name] = measure_agreement(code(profiles))
+        rows.append(list_figures(f"**scorecard**, coded by {name}", coders[name]))
+    return {
+        "aside": make_table(COLUMNS, rows),
+        "aside-decisions": describe_decisions(ours),
+        "aside-coders": compare_coders(coders),
+    }
+
+
+def compare_coders(coders: Mapping[str, Agreement]) -> str:
+    """Return how often the codings of two readers get the same advice, and firm advice."""
+    rows = []
+    for (name, one), (other, two) in itertools.combinations(coders.items(), 2):
+        pairs = list(zip(one.judged, two.judged, strict=True))
+        firm = [pair for pair in pairs if all(own.firm for own in pair)]
+        same, firm_same = (sum(a.option is b.option for a, b in own) for own in (pairs, firm))
+        rows.append([f"{name}, {other}", f"{same} of {len(pairs)}", f"{firm_same} of {len(firm)}"])
+    return make_table(("coded by", "same advice", "same where both are firm"), rows)
 
 
 def judge_answers(
