@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import itertools
 import json
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ragortune.evidence.measurements.duplicates import split_words
-from ragortune.evidence.measurements.rows import ANSWER_KEYS, QUESTION_KEYS, Row, Rows, parse_json
+from ragortune.evidence.measurements.rows import ANSWER_KEYS, QUESTION_KEYS, Rows, parse_json
 from ragortune.evidence.measurements.sampling import RankedSample, rank_text
 from ragortune.support.record import Record
 
@@ -22,12 +20,11 @@ LONGEST_TEXT = 8_000
 """Characters of an input or output that are kept."""
 LONGEST_EXAMPLE = 65_536 * 4
 """Characters from which on an example is too long for hosted fine-tuning: 65,536 tokens at OpenAI, the largest limit."""
-_DETECTED = 50
 _DEGENERATE_LENGTH, _DEGENERATE_RATIO = 500, 0.05
 _INPUT_KEYS = (*QUESTION_KEYS, "source")
 _TEXT_KEYS = ("text", "sentence", "utterance", "message", "content", "tweet", *_INPUT_KEYS)
 _LABEL_KEYS = ("label", "category", "intent", "class", "label_text")
-
+_PAIRS = (("prompt and completion", _INPUT_KEYS, ANSWER_KEYS), ("text and label", _TEXT_KEYS, _LABEL_KEYS))
 _NAMES = {"system": "developer", "user": "human", "assistant": "gpt model", "tool": "function observation"}
 _ROLES = {name: role for role, names in _NAMES.items() for name in (role, *names.split())}
 _LONGEST_NAME = 200
@@ -87,54 +84,43 @@ def read_examples(path: Path, most: int = SAMPLE) -> Examples:
     forms: Counter[str] = Counter()
     faults: Counter[str] = Counter()
     sample: RankedSample[Example] = RankedSample(most)
-    for line, row in _with_known_form(rows):
-        form = detect_form(row)
-        if form is None:
+    for line, row in rows:
+        form, example = _read_row(line, row)
+        if example is None:
             rows.skip("has no input and output that can be recognised", line)
             continue
-        example = _find_common_faults(_READERS[form](line, row))
         forms[form] += 1
         faults.update(example.faults)
-        texts = (example.instruction, example.input, example.output)
-        sample.add(example.key, example, sum(map(len, texts)))
-    common = forms.most_common(1)[0][0]
-    return Examples(
-        common, dict(forms), forms.total(), dict(faults), sample.items(), sample.limit, rows.notes()
-    )
-
-
-def detect_form(row: Mapping[str, Any]) -> str | None:
-    """Return the format of a row by its keys, None if it has none of the known ones."""
-    if messages := _find_messages(row):
-        return "ShareGPT" if messages is row.get("conversations") else "chat messages"
-    if "instruction" in row and _first_key(row, ANSWER_KEYS):
-        return "Alpaca"
-    if _first_key(row, _INPUT_KEYS) and _first_key(row, ANSWER_KEYS):
-        return "prompt and completion"
-    if _first_key(row, _TEXT_KEYS) and _first_key(row, _LABEL_KEYS):
-        return "text and label"
-    return None
-
-
-def _with_known_form(rows: Rows) -> Iterator[Row]:
-    """Return all rows; raises UnreadableError if none of the first ones has a known format."""
-    remaining = iter(rows)
-    first = list(itertools.islice(remaining, _DETECTED))
-    if not any(detect_form(row) for _, row in first):
+        sample.add(example.key, example, example.instruction, example.input, example.output)
+    if not forms:
         raise rows.refuse("training examples", "messages, prompt and completion, or text and label")
-    return itertools.chain(first, remaining)
+    common = max(forms, key=forms.__getitem__)
+    return Examples(common, forms, forms.total(), faults, sample.items(), sample.limit, rows.notes())
 
 
 # --- one row ------------------------------------------------------------------------------------------------------
 
 
-def _first_key(row: Mapping[str, Any], keys: Iterable[str]) -> str | None:
-    return next((key for key in keys if row.get(key) is not None), None)
+def _read_row(line: int, row: Mapping[str, Any]) -> tuple[str, Example | None]:
+    """Return the format of a row by its keys, and its example; None if it has none of the known formats."""
+    if messages := _find_messages(row):
+        form = "ShareGPT" if messages is row.get("conversations") else "chat messages"
+        return form, _read_dialogue(line, read_chat(row, messages))
+    answer = _first_of(row, ANSWER_KEYS)
+    if "instruction" in row and answer is not None:
+        instruction, given = _write_out(row["instruction"]), _write_out(row.get("input"))
+        parts = (instruction, given) if given.strip() else ("", instruction)
+        return "Alpaca", _make_example(line, (*parts, _write_out(answer)))
+    for form, inputs, outputs in _PAIRS:
+        given, wanted = _first_of(row, inputs), _first_of(row, outputs)
+        if given is not None and wanted is not None:
+            return form, _make_example(line, ("", _write_out(given), _write_out(wanted)))
+    return "", None
 
 
-def _first_of(row: Mapping[str, Any], *keys: str) -> object:
-    """Return the first field that has a value."""
-    return row.get(_first_key(row, keys) or "")
+def _first_of(row: Mapping[str, Any], keys: Iterable[str]) -> Any:
+    """Return the first field that has a value, None if none has."""
+    return next((row[key] for key in keys if row.get(key) is not None), None)
 
 
 def _write_out(value: object) -> str:
@@ -146,67 +132,19 @@ def _write_out(value: object) -> str:
     return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _find_messages(row: Mapping[str, Any]) -> list[Any]:
-    """Return the messages of a row, which may be those of its prompt and of its completion or chosen answer."""
-    for name in ("messages", "conversations", "contents"):
-        listed = row.get(name)
-        if isinstance(listed, list) and (name != "contents" or all(isinstance(one, dict) for one in listed)):
-            return listed
-    prompt, answer, chosen = row.get("prompt"), row.get("completion"), row.get("chosen")
-    if isinstance(chosen, list) and not any(row.get(key) for key in ANSWER_KEYS if key != "chosen"):
-        answer = chosen if all(isinstance(one, dict) for one in chosen) else None
-        roles = {_read_turn(message).role for message in answer or ()}
-        if roles and not isinstance(prompt, list):
-            prompt = [{"role": "user", "content": prompt}] if prompt and "user" not in roles else []
-    return prompt + answer if isinstance(prompt, list) and isinstance(answer, list) else []
-
-
-def _read_chat_row(line: int, row: Mapping[str, Any]) -> Example:
-    turns = read_chat(row, _find_messages(row))
-    dialogue = [turn for turn in turns if turn.role != "system"]
-    last = dialogue.pop() if dialogue and dialogue[-1].role == "assistant" else None
-    calls = last.calls if last else ()
-    shown = (f"{name} {_write_out(arguments)}" for name, arguments in calls)
-    return Example(
-        line,
-        "\n".join(turn.text for turn in turns if turn.role == "system"),
-        "\n".join(turn.text for turn in dialogue),
-        "\n".join([last.text if last else "", *shown]).strip(),
-        bool(calls),
-        tuple(find_faults(turns)),
-    )
-
-
-def _read_alpaca_row(line: int, row: Mapping[str, Any]) -> Example:
-    instruction, given = _write_out(row.get("instruction")), _write_out(row.get("input"))
-    parts = (instruction, given) if given.strip() else ("", instruction)
-    return Example(line, *parts, _write_out(_first_of(row, *ANSWER_KEYS)))
-
-
-def _read_pair(line: int, row: Mapping[str, Any], inputs: Iterable[str], outputs: Iterable[str]) -> Example:
-    return Example(line, "", _write_out(_first_of(row, *inputs)), _write_out(_first_of(row, *outputs)))
-
-
-_READERS: Mapping[str, Callable[[int, Mapping[str, Any]], Example]] = {
-    "chat messages": _read_chat_row,
-    "ShareGPT": _read_chat_row,
-    "Alpaca": _read_alpaca_row,
-    "prompt and completion": functools.partial(_read_pair, inputs=_INPUT_KEYS, outputs=ANSWER_KEYS),
-    "text and label": functools.partial(_read_pair, inputs=_TEXT_KEYS, outputs=_LABEL_KEYS),
-}
-
-
-def _find_common_faults(example: Example) -> Example:
-    """Return an example with the faults that any format can have, and with its texts cut to their beginnings."""
-    texts = {name: getattr(example, name) for name in ("instruction", "input", "output")}
+def _make_example(
+    line: int, texts: tuple[str, str, str], faults: Sequence[str] = (), *, calls: bool = False
+) -> Example:
+    """Return an example of instruction, input and output, whose beginnings it keeps, with the faults of any format."""
+    instruction, given, wanted = (text[:LONGEST_TEXT] for text in texts)
     found = {
-        "empty_output": not example.output.strip() and "last_not_assistant" not in example.faults,
-        "empty_input": not example.input.strip(),
-        "too_long": sum(map(len, texts.values())) > LONGEST_EXAMPLE,
-        "degenerate": _is_degenerate(example.input) or _is_degenerate(example.output),
+        "empty_output": not texts[2].strip() and "last_not_assistant" not in faults,
+        "empty_input": not texts[1].strip(),
+        "too_long": sum(map(len, texts)) > LONGEST_EXAMPLE,
+        "degenerate": any(map(_is_degenerate, texts[1:])),
     }
-    faults = (*example.faults, *(fault for fault, holds in found.items() if holds))
-    return example.replace(**{name: text[:LONGEST_TEXT] for name, text in texts.items()}, faults=faults)
+    faults = (*faults, *(fault for fault, holds in found.items() if holds))
+    return Example(line, instruction, given, wanted, calls, faults)
 
 
 def _is_degenerate(text: str) -> bool:
@@ -231,11 +169,36 @@ class Turn(NamedTuple):
     calls: tuple[Call, ...] = ()
 
 
+def _find_messages(row: Mapping[str, Any]) -> list[Any]:
+    """Return the messages of a row, which may be those of its prompt and of its completion or chosen answer."""
+    for name in ("messages", "conversations", "contents"):
+        listed = row.get(name)
+        if isinstance(listed, list) and (name != "contents" or all(isinstance(one, dict) for one in listed)):
+            return listed
+    prompt, answer, chosen = row.get("prompt"), row.get("completion"), row.get("chosen")
+    if isinstance(chosen, list) and not any(row.get(key) for key in ANSWER_KEYS if key != "chosen"):
+        answer = chosen if all(isinstance(one, dict) for one in chosen) else None
+        roles = {_read_turn(message).role for message in answer or ()}
+        if roles and not isinstance(prompt, list):
+            prompt = [{"role": "user", "content": prompt}] if prompt and "user" not in roles else []
+    return prompt + answer if isinstance(prompt, list) and isinstance(answer, list) else []
+
+
+def _read_dialogue(line: int, turns: Sequence[Turn]) -> Example:
+    dialogue = [turn for turn in turns if turn.role != "system"]
+    last = dialogue.pop() if dialogue and dialogue[-1].role == "assistant" else Turn("", "")
+    shown = (f"{name} {_write_out(arguments)}" for name, arguments in last.calls)
+    system = "\n".join(turn.text for turn in turns if turn.role == "system")
+    given = "\n".join(turn.text for turn in dialogue)
+    wanted = "\n".join([last.text, *shown]).strip()
+    return _make_example(line, (system, given, wanted), [*find_faults(turns)], calls=bool(last.calls))
+
+
 def read_chat(row: Mapping[str, Any], messages: object) -> tuple[Turn, ...]:
     """Return the messages of a row, with a `system` field of the row as the first; `find_faults` reports unknown roles."""
     turns = [_read_turn(message) for message in _as_list(messages)]
     # Keys of rows are in lower case.
-    system = _first_of(row, "system", "system_instruction")
+    system = _first_of(row, ("system", "system_instruction"))
     system = _read_content(system.get("parts") if isinstance(system, dict) else system)[0]
     return (*((Turn("system", system),) if system else ()), *turns)
 
@@ -261,7 +224,7 @@ def _read_turn(message: object) -> Turn:
     if not isinstance(message, dict):
         return Turn("", "")
     role = _ROLES.get(str(message.get("role", message.get("from"))).lower(), "")
-    text, calls = _read_content(_first_of(message, "content", "value", "parts"))
+    text, calls = _read_content(_first_of(message, ("content", "value", "parts")))
     called = [*_as_list(message.get("tool_calls")), message.get("function_call")]
     functions = [call.get("function", call) for call in called if isinstance(call, dict)]
     calls += [_read_call(function, "arguments") for function in functions if isinstance(function, dict)]
@@ -293,6 +256,4 @@ def _read_call(call: Mapping[str, Any], arguments: str) -> Call:
 
 
 def _as_list(value: object) -> list[Any]:
-    """Return a list, also one that a table holds as JSON; an empty list for other values."""
-    data = parse_json(value) if isinstance(value, str) else value
-    return data if isinstance(data, list) else []
+    return value if isinstance(value, list) else []

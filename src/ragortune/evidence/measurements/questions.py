@@ -91,7 +91,7 @@ def _sample(questions: Iterable[Question]) -> RankedSample[Question]:
     sample: RankedSample[Question] = RankedSample(MAX_QUESTIONS)
     for question in questions:
         texts = (question.text, *question.answers, *question.sources, *question.contexts, question.written)
-        sample.add(" ".join(split_words(question.text)), question, sum(map(len, texts)))
+        sample.add(" ".join(split_words(question.text)), question, *texts)
     return sample
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import itertools
 import json
 import re
 from codecs import BOM_UTF8
@@ -20,15 +21,10 @@ from ragortune.support.text import count_words, join_words, quote_value
 
 JSON_BYTES = 128 * 1024 * 1024
 """Limit for a JSON file, whose bytes stay in memory while its entries are read; JSON Lines and CSV files have none."""
-_ENTRY_BYTES = 8 * LINE_BYTES
-"""Limit for an entry of a JSON list, which may be an article of SQuAD with all its questions."""
-_JSON_MEMORY = 224 * 1024 * 1024
-"""Limit for the bytes of a JSON file and those that a reference to an entry takes, 56 for each comma."""
 _DELIMITERS = {"csv": ",;\t|", "tsv": "\t"}
 
 _INSIDE = ("text", "answer", "value", "evidence_text", "id", "doc_id", "name", "source", "file", "path")
 """Keys with the text or name of an answer or source that is a mapping."""
-_DEPTH = 6
 
 Row = tuple[int, dict[str, object]]
 """Line (of a JSON list: position) from 1, and the fields by their names in lower case, joined by `_`."""
@@ -110,17 +106,14 @@ class Rows:
             line = stream.readline(LINE_BYTES)
         return isinstance(parse_json(line), dict) and self.path.stat().st_size > len(line) + 1
 
-    def _split_list(self) -> Iterator[tuple[int, bytes | None]]:
-        """Yield positions and bytes of the entries of the only list in a JSON file; None for entries that are too long."""
-        data, name = read_bytes(self.path, JSON_BYTES, what="a JSON file"), str(self.path)
-        most = (_JSON_MEMORY - len(data)) // 56
-        if data.count(b",") > most:
-            message = f"holds more than {most:,} commas, the limit for a JSON file of its size"
-            raise UnreadableError(message, Place(name), "JSON Lines, one entry per line, has no limit")
+    def _split_list(self) -> Iterator[tuple[int, bytes]]:
+        """Yield positions and bytes of the entries of the only list in a JSON file."""
+        data, name = (
+            read_bytes(self.path, JSON_BYTES, what="a JSON file").removeprefix(BOM_UTF8),
+            str(self.path),
+        )
         try:
-            found: Any = msgspec.json.decode(
-                data.removeprefix(BOM_UTF8), type=list[msgspec.Raw] | dict[str, msgspec.Raw]
-            )
+            found: Any = msgspec.json.decode(data, type=list[msgspec.Raw] | dict[str, msgspec.Raw])
             if isinstance(found, dict):
                 lists = [value for value in found.values() if bytes(memoryview(value)[:1]) == b"["]
                 found = msgspec.json.decode(*lists, type=list[msgspec.Raw]) if len(lists) == 1 else []
@@ -131,7 +124,7 @@ class Rows:
             raise UnreadableError("is nested too deeply", Place(name)) from None
         for number, entry in enumerate(found, 1):
             found[number - 1] = None  # frees memory for what is made of the entries
-            yield number, bytes(entry) if len(memoryview(entry)) <= _ENTRY_BYTES else None
+            yield number, bytes(entry)
 
     def _read_json(self, lines: Iterable[tuple[int, bytes | None]]) -> Iterator[tuple[int, object]]:
         for number, line in lines:
@@ -149,14 +142,13 @@ class Rows:
         lines = self._decode_lines(stream)
         header = next(lines, "")
         delimiter = max(delimiters, key=header.count)
+        reader = csv.DictReader(itertools.chain((header,), lines), delimiter=delimiter, strict=True)
         try:
-            names = next(csv.reader([header], delimiter=delimiter), [])
-            reader = csv.reader(lines, delimiter=delimiter, strict=True)
-            for cells in reader:
-                if len(cells) == len(names):
-                    yield reader.line_num + 1, dict(zip(names, cells, strict=True))
-                elif cells:
-                    self.skip("has a different number of cells than the header", reader.line_num + 1)
+            for row in reader:
+                if None in row or None in row.values():
+                    self.skip("has a different number of cells than the header", reader.line_num)
+                else:
+                    yield reader.line_num, row
         except csv.Error as error:
             raise UnreadableError(f"is not {self.form}: {error}", Place(str(self.path))) from None
 
@@ -182,13 +174,13 @@ def parse_json(text: str | bytes) -> Any:
         return None
 
 
-def list_texts(value: object, depth: int = 0) -> list[str]:
+def list_texts(value: object) -> list[str]:
     """Return the texts in a field: the value itself, those of the entries of a list, or the text or name in a mapping."""
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
         return [str(value)]
-    if isinstance(value, list) and depth < _DEPTH:
-        return [text for part in value for text in list_texts(part, depth + 1)]
+    if isinstance(value, list):
+        return [text for part in value for text in list_texts(part)]
     if isinstance(value, dict) and value:
         inner = next((value[key] for key in _INSIDE if value.get(key) is not None), None)
-        return [json.dumps(value, ensure_ascii=False)] if inner is None else list_texts(inner, depth + 1)
+        return [json.dumps(value, ensure_ascii=False)] if inner is None else list_texts(inner)
     return []

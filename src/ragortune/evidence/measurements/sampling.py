@@ -46,10 +46,10 @@ class RankedSample(Generic[T]):
         self._characters = 0
         self._counts: Counter[int] = Counter()
 
-    def add(self, text: str, item: T, characters: int = 0) -> None:
-        """Add an item of a number of characters, which is kept if the rank of its text is within the sample."""
+    def add(self, key: str, item: T, *texts: str) -> None:
+        """Add an item with the texts that it holds; it is kept if the rank of its key is within the sample."""
         self.total += 1
-        self._keep(rank_text(text), characters, item)
+        self._keep(rank_text(key), sum(map(len, texts)), item)
         while len(self._kept) > self._most or self._characters > MAX_CHARACTERS:
             # Copies are dropped before ranks, so that a file of a few distinct texts does not lose them all.
             fewer = max(1, self._most // _COPIES)
