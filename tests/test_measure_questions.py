@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from ragortune.evidence.measurements import questions as reading
 from ragortune.evidence.measurements import sampling
 from ragortune.evidence.measurements.direction import infer_direction
-from ragortune.evidence.measurements.questions import Question, Questions, read_questions
+from ragortune.evidence.measurements.questions import Question, Questions, measure_questions, read_questions
 from ragortune.evidence.measurements.retrieval import (
     LEVEL_EDGES,
     NameIndex,
     cover_answer,
-    measure_questions,
+    measure_search,
     separate,
 )
 from ragortune.evidence.measurements.sampling import bound_share
@@ -268,11 +268,15 @@ ASKED = tuple(
 )
 
 
+def measure_all(questions, engine):
+    return (*measure_questions(questions), *measure_search(questions.rows, engine, lambda _: None))
+
+
 def measure(rows, documents=DOCUMENTS, notes=()):
     """Return the measurements by probe."""
     engine = EmbeddedIndex(documents) if documents else None
     questions = Questions("JSON Lines", tuple(rows), notes)
-    return {one.probe.partition(".")[2]: one for one in measure_questions(questions, engine, lambda _: None)}
+    return {one.probe.partition(".")[2]: one for one in measure_all(questions, engine)}
 
 
 def test_questions_that_find_their_answers_show_that_the_documents_hold_them():
@@ -394,7 +398,7 @@ def test_an_engine_with_names_of_its_own_is_judged_by_the_wording_of_answers(ren
     asked = [row.replace(sources=(f"{town}.md",)) for row, town in zip(ASKED, TOWNS, strict=True)]
     questions = Questions("JSON Lines", tuple(asked))
 
-    *_, found = measure_questions(questions, Outside(lambda name: str(rename(name))), lambda _: None)
+    *_, found = measure_all(questions, Outside(lambda name: str(rename(name))))
 
     assert found.answers == {"knowledge.retrievability": 1.0}
     assert by in found.method
@@ -463,7 +467,7 @@ def test_a_sample_of_the_documents_gives_no_answer_on_how_well_they_are_searched
     engine = EmbeddedIndex(DOCUMENTS, complete=False)
     questions = Questions("JSON", ASKED, ("a note",))
 
-    found = {one.probe: one for one in measure_questions(questions, engine, lambda _: None)}
+    found = {one.probe: one for one in measure_all(questions, engine)}
 
     assert found["questions.retrieval"].answers == {"knowledge.retrievability": None}
     assert "--search" in found["questions.retrieval"].reason
@@ -495,7 +499,7 @@ def test_answers_in_json_over_what_the_documents_hold_show_knowledge_and_behavio
     ]
     questions = read("q.jsonl", lines(*rows))
 
-    found = measure_questions(questions, EmbeddedIndex(DOCUMENTS), lambda _: None)
+    found = measure_all(questions, EmbeddedIndex(DOCUMENTS))
 
     assert infer_direction(found).figures["direction"] == "both"
     assert infer_direction(measure(ASKED).values()).figures["direction"] == "knowledge"
@@ -512,7 +516,7 @@ def test_questions_of_a_squad_file_are_put_to_its_own_paragraphs_where_there_are
     ]
     questions = read("q.json", json.dumps({"data": [{"paragraphs": paragraphs}]}))
 
-    *_, found = measure_questions(questions, open_engine(None, None, questions.read_texts()), lambda _: None)
+    *_, found = measure_all(questions, open_engine(None, None, questions.read_texts()))
 
     assert found.answers == {"knowledge.retrievability": 1.0}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ragortune.evidence.measurements.corpus import Corpus, open_corpus
@@ -13,10 +13,10 @@ from ragortune.evidence.measurements.direction import (
     measure_wording,
 )
 from ragortune.evidence.measurements.documents import measure_documents
-from ragortune.evidence.measurements.example_files import Examples, read_examples
+from ragortune.evidence.measurements.example_files import Example, read_examples
 from ragortune.evidence.measurements.examples import measure_examples
-from ragortune.evidence.measurements.questions import Question, Questions, read_questions
-from ragortune.evidence.measurements.retrieval import measure_questions
+from ragortune.evidence.measurements.questions import Question, measure_questions, read_questions
+from ragortune.evidence.measurements.retrieval import measure_search
 from ragortune.evidence.measurements.search import open_engine
 from ragortune.evidence.measurements.shape import Pair, asks
 from ragortune.model.measurements import Measurement, Progress
@@ -61,7 +61,7 @@ def measure_pairs(material: Material, corpus: Corpus | None, progress: Progress)
     if material.questions is not None:
         questions = read_questions(material.questions)
         engine = open_engine(material.search, corpus, questions.read_texts())
-        found += measure_questions(questions, engine, progress)
+        found += (*measure_questions(questions), *measure_search(questions.rows, engine, progress))
         outputs["questions"] = [(row.text, row.answers[0]) for row in questions.rows if row.answers]
         if corpus is None:
             texts = (text for _, text in questions.read_texts())
@@ -69,7 +69,7 @@ def measure_pairs(material: Material, corpus: Corpus | None, progress: Progress)
         examples = read_examples(material.examples)
         test = None if material.test is None else read_examples(material.test)
         if material.questions is None and corpus is not None:
-            found += _look_up(examples, corpus, progress)
+            found += _look_up(examples.sample, corpus, progress)
         found += measure_examples(examples, test, progress)
         outputs["examples"] = [(example.input, example.output) for example in examples.sample]
     if hold_answers(found):
@@ -78,14 +78,12 @@ def measure_pairs(material: Material, corpus: Corpus | None, progress: Progress)
     return (*found, infer_direction(found)) if found else ()
 
 
-def _look_up(examples: Examples, corpus: Corpus, progress: Progress) -> list[Measurement]:
+def _look_up(examples: Sequence[Example], corpus: Corpus, progress: Progress) -> Sequence[Measurement]:
     """Return whether the documents hold the answers of the examples, if most of these ask a question.
 
     Examples are not a sample of users' questions, so the quality of the search is left out.
     """
-    asked = [example for example in examples.sample if asks(example.input)]
-    if len(asked) < max(1, _MOSTLY * len(examples.sample)):
-        return []
-    rows = tuple(Question(example.input, (example.output,), written=example.output) for example in asked)
-    measured = measure_questions(Questions("examples", rows), open_engine(None, corpus), progress)
-    return [measurement for measurement in measured if measurement.probe == "questions.coverage"]
+    asked = [Question(example.input, (example.output,)) for example in examples if asks(example.input)]
+    if len(asked) < max(1, _MOSTLY * len(examples)):
+        return ()
+    return measure_search(asked, open_engine(None, corpus), progress)[:1]

@@ -189,8 +189,14 @@ def _read_beir(folder: Path) -> Questions:
 # --- what they show -----------------------------------------------------------------------------------------------
 
 
-def measure_kind(questions: Questions) -> Measurement:
-    """Return the share of rows that ask a question, and whether the task is question answering."""
+def measure_questions(questions: Questions) -> tuple[Measurement, ...]:
+    """Return whether the rows ask questions and say for what, and the form of the answers if there are enough."""
+    pairs = {row.text: row.written or row.answers[0] for row in questions.rows if row.answers}
+    form = measure_form(describe_shape(list(pairs.items())), "questions") if len(pairs) >= MIN_SAMPLE else ()
+    return _measure_kind(questions), _measure_scope(questions), *form
+
+
+def _measure_kind(questions: Questions) -> Measurement:
     rows = questions.rows
     asking = sum(asks(row.text) for row in rows)
     answers = [row.answers[0].casefold() for row in rows if row.answers]
@@ -209,13 +215,7 @@ def measure_kind(questions: Questions) -> Measurement:
     )
 
 
-def measure_answers(questions: Questions) -> tuple[Measurement, ...]:
-    """Return the form of the reference answers; nothing if there are too few."""
-    pairs = {row.text: row.written or row.answers[0] for row in questions.rows if row.answers}
-    return measure_form(describe_shape(list(pairs.items())), "questions") if len(pairs) >= MIN_SAMPLE else ()
-
-
-def measure_scope(questions: Questions) -> Measurement:
+def _measure_scope(questions: Questions) -> Measurement:
     """Return the share of under-specified questions: asked twice in the same words, with different answers."""
     groups: defaultdict[bytes, list[Question]] = defaultdict(list)
     for row in questions.rows:

@@ -15,13 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 
-from ragortune.evidence.measurements.questions import (
-    Question,
-    Questions,
-    measure_answers,
-    measure_kind,
-    measure_scope,
-)
+from ragortune.evidence.measurements.questions import Question
 from ragortune.evidence.measurements.sampling import (
     MIN_SAMPLE,
     bound_mean,
@@ -104,21 +98,18 @@ class Trial(Record, frozen=True):
     """Coverage of the answer by a search for question and answer together; None if that was not made."""
 
 
-def measure_questions(
-    questions: Questions, engine: Engine | None, progress: Progress
+def measure_search(
+    questions: Sequence[Question], engine: Engine | None, progress: Progress
 ) -> tuple[Measurement, ...]:
-    """Return the measurements of questions and of the search for them; raises UsageError if the engine fails.
+    """Return the coverage of the answers, and the quality of the search if there is an engine.
 
-    The engine is None if there is nothing to search.
+    Raises UsageError if the engine fails.
     """
-    found = [measure_kind(questions), measure_scope(questions), *measure_answers(questions)]
     if engine is None:
-        found.append(_leave_open(0, _NO_ENGINE))
-    else:
-        trials = _search(questions.rows, engine, progress)
-        coverage = _measure_coverage([trial for trial in trials if trial.oracle is not None], engine)
-        found += [coverage, _measure_hits(trials, engine, coverage.figures.get("verdict"))]
-    return tuple(found)
+        return (_leave_open(0, _NO_ENGINE),)
+    trials = _search(questions, engine, progress)
+    coverage = _measure_coverage([trial for trial in trials if trial.oracle is not None], engine)
+    return coverage, _measure_hits(trials, engine, coverage.figures.get("verdict"))
 
 
 # --- searching ----------------------------------------------------------------------------------------------------
