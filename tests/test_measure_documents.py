@@ -163,6 +163,14 @@ def test_of_many_documents_a_sample_is_read_and_the_truth_lies_in_the_interval(t
     assert found == measure(tmp_path, files)["documents.size"]
 
 
+def test_what_a_sample_of_the_documents_shows_is_said_to_be_of_a_sample(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_SAMPLE_BYTES", 2_000)
+    monkeypatch.setattr(module, "_MIN_BYTES", 1_000)
+    found = measure(tmp_path, {f"{number}.md": REFUNDS for number in range(40)})
+    for probe in ("near_duplicates", "terms", "secrets"):
+        assert "a random sample of" in found[f"documents.{probe}"].notes[0]
+
+
 def test_of_a_huge_file_the_beginning_stands_for_the_rest(tmp_path, monkeypatch):
     monkeypatch.setattr(corpus_module, "TEXT_BYTES", 4_000)
     monkeypatch.setattr(module, "TEXT_BYTES", 4_000)

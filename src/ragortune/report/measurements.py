@@ -36,11 +36,6 @@ class MeasureReport(Record, frozen=True):
         return tuple(answer for answer in self.answers if not answer.agrees)
 
     @property
-    def faults(self) -> tuple[Measurement, ...]:
-        """Faults to correct in the data."""
-        return tuple(measurement for measurement in self.measurements if measurement.fault)
-
-    @property
     def unknown(self) -> dict[str, str]:
         """Criteria that the data does not answer, with the reason."""
         known = {answer.name for answer in self.answers}
@@ -124,7 +119,9 @@ def build_page(report: MeasureReport) -> list[Block]:
         f"({answer.measurement.says})"
         for answer in report.disputed
     )
-    faults = tuple(Item(fault.says, (*fault.notes, *fault.examples)) for fault in report.faults)
+    faults = tuple(
+        Item(fault.says, (*fault.notes, *fault.examples)) for fault in report.measurements if fault.fault
+    )
     shown = {answer.measurement.probe for answer in report.answers} | {_DIRECTION}
     others = tuple(
         Item((Span(other.probe, Style.NAME), f": {other.says}"), (*other.notes, *other.examples))

@@ -76,11 +76,15 @@ def measure_documents(
     """
     progress(f"reading {count_words(len(corpus.sources), 'document')}")
     sample = list(_draw_sample(corpus, common_words))
-    measured = [_measure_size(corpus, sample), measure_volatility(corpus.folder, as_of, progress)]
+    size, volatility = _measure_size(corpus, sample), measure_volatility(corpus.folder, as_of, progress)
     progress("looking for near-duplicates, terms and secrets in the documents")
     texts = [item.text for item in sample]
-    found = _measure_copies(sample), _measure_terms(texts), measure_secrets(texts, "documents", "documents")
-    return (*measured, *found)
+    secrets = measure_secrets(texts, "documents", "documents")
+    drawn = f"a random sample of {len(sample):,} of {len(corpus.sources):,} documents"
+    notes = (drawn,) if len(sample) < len(corpus.sources) else ()
+    found = (size, _measure_copies(sample), _measure_terms(texts), secrets)
+    size, *rest = (one.replace(notes=(*notes, *one.notes)) for one in found)
+    return (size, volatility, *rest)
 
 
 def _draw_sample(corpus: Corpus, common_words: Mapping[str, frozenset[str]]) -> Iterator[Sampled]:
@@ -112,8 +116,11 @@ def _measure_size(corpus: Corpus, sample: Sequence[Sampled]) -> Measurement:
     names = sorted({item.source.kind for item in sample})
     kinds = {kind: _total_kind(corpus, sample, kind) for kind in names}
     tokens = sum(total for total, _ in kinds.values())
-    languages = _total_languages(sample, tokens)
-    english = languages.get(ENGLISH, 0.0) / max(1.0, tokens)
+    read: defaultdict[str, float] = defaultdict(float)
+    for item in sample:
+        read[item.language] += item.tokens
+    shares = {code: count / sum(read.values()) for code, count in read.items() if count}
+    english = shares.get(ENGLISH, 0.0)
     doubt = english * ENGLISH_ERROR + (1 - english) * OTHER_ERROR
     spread = math.hypot(doubt * tokens, *(error for _, error in kinds.values()))
     low, high = max(0, round(tokens - spread)), round(tokens + spread)
@@ -133,7 +140,9 @@ def _measure_size(corpus: Corpus, sample: Sequence[Sampled]) -> Measurement:
             "documents": len(corpus.sources),
             "bytes": corpus.size,
             "kinds": {kind: round(total) for kind, (total, _) in kinds.items()},
-            "languages": {code: round(total) for code, total in languages.items()},
+            "languages": {
+                code: round(tokens * share) for code, share in sorted(shares.items(), key=lambda one: -one[1])
+            },
         },
         interval=(low, high),
         notes=tuple(_list_notes(corpus, sample)),
@@ -163,20 +172,9 @@ def _total_kind(corpus: Corpus, sample: Sequence[Sampled], kind: str) -> tuple[f
     return total, min(total, Z_95 * error)
 
 
-def _total_languages(sample: Sequence[Sampled], tokens: float) -> dict[str, float]:
-    """Return the tokens of each language, estimated from their shares in the sample, the largest first."""
-    read: defaultdict[str, float] = defaultdict(float)
-    for item in sample:
-        read[item.language] += item.tokens
-    scale = tokens / (sum(read.values()) or 1.0)
-    return {code: scale * read[code] for code in sorted(read, key=lambda code: -read[code]) if read[code]}
-
-
 def _list_notes(corpus: Corpus, sample: Sequence[Sampled]) -> Iterator[str]:
     for reason, files in corpus.skipped.items():
         yield f"{count_words(files, 'file')} skipped: {reason}"
-    if len(sample) < len(corpus.sources):
-        yield f"estimated from a random sample of {len(sample):,} of {len(corpus.sources):,} documents"
     if cut := sum(item.source.size > TEXT_BYTES and item.source.kind not in _SLOW for item in sample):
         yield f"of {count_words(cut, 'document')} only the first {show_size(TEXT_BYTES)} was read"
     if bare := sum(not item.text.strip() for item in sample):

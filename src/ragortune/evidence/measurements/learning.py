@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 from array import array
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 
 from ragortune.evidence.measurements.duplicates import split_words
 from ragortune.evidence.measurements.sampling import bound_share, draw_sample, rank_text
@@ -27,37 +27,6 @@ _ENOUGH, _ENOUGH_AT_LEAST = 0.9, 0.85
 _STILL_RISING = 0.03
 
 
-class Classifier:
-    """Multinomial naive Bayes over the distinct features of a text: a linear classifier that is fitted by counting."""
-
-    def __init__(self, rows: Sequence[tuple[Features, str]], unseen: Iterable[Features]) -> None:
-        """Fit the classifier to the features and label of each row, so far as `unseen` rows need it."""
-        labels = Counter(label for _, label in rows)
-        needed = set(itertools.chain.from_iterable(unseen))
-        self._counts: dict[int, dict[str, int]] = {}
-        sizes: Counter[str] = Counter()
-        for features, label in rows:
-            sizes[label] += len(features)
-            for feature in needed.intersection(features):
-                counts = self._counts.setdefault(feature, {})
-                counts[label] = counts.get(label, 0) + 1
-        distinct = 0
-        for part in range(8):  # an eighth of the distinct features is in memory at a time
-            distinct += len({each for features, _ in rows for each in features if each % 8 == part})
-        self._prior = {label: math.log(count) for label, count in sorted(labels.items())}
-        self._cost = {label: math.log(size + _SMOOTHING * distinct) for label, size in sizes.items()}
-        self._gain = [math.log(1 + count / _SMOOTHING) for count in range(max(labels.values()) + 1)]
-
-    def classify(self, features: Features) -> str:
-        """Return the most probable label."""
-        known = [self._counts[feature] for feature in features if feature in self._counts]
-        scores = {label: prior - len(known) * self._cost[label] for label, prior in self._prior.items()}
-        for counts in known:
-            for label, count in counts.items():
-                scores[label] += self._gain[count]
-        return max(scores, key=scores.__getitem__)
-
-
 def measure_learning(rows: Sequence[tuple[str, str]]) -> Measurement:
     """Return how well labels can be learnt from texts, by five-fold cross-validation with a fixed seed.
 
@@ -70,13 +39,12 @@ def measure_learning(rows: Sequence[tuple[str, str]]) -> Measurement:
     low, high = bound_share(best, judged)
     majority = Counter(label for _, label in rows).most_common(1)[0][1] / len(rows)
     learnt, enough = low > majority, accuracy >= _ENOUGH and low >= _ENOUGH_AT_LEAST
-    verdict = "neither retrieval nor fine-tuning is needed for it" if enough else ""
-    verdict = verdict if learnt else "no better than always saying the commonest label"
+    verdict = "; neither retrieval nor fine-tuning is needed for it" if enough else ""
+    verdict = verdict if learnt else "; no better than always saying the commonest label"
     rising = f"still rising, from {before:.0%} with {few:,} examples to {accuracy:.0%} with {many:,}: more would help"
     return Measurement(
         probe="examples.classifier",
-        says=f"a linear classifier reaches {accuracy:.0%} (commonest label: {majority:.0%})"
-        + (f"; {verdict}" if verdict else ""),
+        says=f"a linear classifier reaches {accuracy:.0%} (commonest label: {majority:.0%}){verdict}",
         method="naive Bayes on words and runs of letters, five-fold cross-validation with a fixed seed",
         count=judged,
         of="examples",
@@ -114,9 +82,37 @@ def _cross_validate(rows: list[tuple[Features, str]], share: float) -> tuple[int
         training = [row for index, row in enumerate(rows) if index % _FOLDS != fold]
         trained = max(round(share * len(training)), 1)
         unseen = rows[fold::_FOLDS][: _MAX_JUDGED - judged]
-        classifier = Classifier(training[:trained], (features for features, _ in unseen))
-        hits += sum(classifier.classify(features) == label for features, label in unseen)
+        predicted = _classify(training[:trained], [features for features, _ in unseen])
+        hits += sum(label == wanted for label, (_, wanted) in zip(predicted, unseen, strict=True))
         judged += len(unseen)
         if judged >= _MAX_JUDGED:
             break
     return trained, hits, judged
+
+
+def _classify(rows: Sequence[tuple[Features, str]], unseen: Sequence[Features]) -> Iterator[str]:
+    """Yield the most probable label of each unseen text by multinomial naive Bayes over distinct features.
+
+    It is a linear classifier that is fitted by counting, here only the features that the unseen texts have.
+    """
+    labels = Counter(label for _, label in rows)
+    needed = set(itertools.chain.from_iterable(unseen))
+    counts: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    sizes: Counter[str] = Counter()
+    for features, label in rows:
+        sizes[label] += len(features)
+        for feature in needed.intersection(features):
+            counts[feature][label] = counts[feature].get(label, 0) + 1
+    distinct = 0
+    for part in range(8):  # an eighth of the distinct features is in memory at a time
+        distinct += len({each for features, _ in rows for each in features if each % 8 == part})
+    prior = {label: math.log(count) for label, count in sorted(labels.items())}
+    cost = {label: math.log(size + _SMOOTHING * distinct) for label, size in sizes.items()}
+    gain = [math.log(1 + count / _SMOOTHING) for count in range(max(labels.values()) + 1)]
+    for features in unseen:
+        known = [counts[feature] for feature in features if feature in counts]
+        scores = {label: start - len(known) * cost[label] for label, start in prior.items()}
+        for found in known:
+            for label, count in found.items():
+                scores[label] += gain[count]
+        yield max(scores, key=scores.__getitem__)
