@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import ibis
+
 from ragortune.evidence.measurements.call_sources import open_calls
 from ragortune.evidence.measurements.call_table import CallTable, shape_calls
 from ragortune.evidence.measurements.rows import parse_json
@@ -79,7 +81,7 @@ def _count_rows(table: CallTable) -> dict[str, int]:
         "cached_tokens": rows.cached.sum(where=call & rows.input.notnull()),
         **{name: (call & rows[name].notnull()).sum() for name in parts},
     }
-    return {name: value or 0 for name, value in _fetch(rows.aggregate(**_cast(counts)))[0].items()}
+    return _aggregate(rows, counts)
 
 
 def _filter_calls(rows: Any) -> Any:
@@ -98,9 +100,10 @@ def _fetch(expression: Any) -> list[dict[str, int]]:
     return found
 
 
-def _cast(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return sums as 64-bit integers; engines widen them in different ways."""
-    return {name: value.cast("int64") for name, value in values.items()}
+def _aggregate(table: Any, values: Mapping[str, Any]) -> dict[str, int]:
+    """Return values over all rows, 0 for null; as 64-bit integers, because engines widen sums in different ways."""
+    row = _fetch(table.aggregate(**{name: value.cast("int64") for name, value in values.items()}))[0]
+    return {name: value or 0 for name, value in row.items()}
 
 
 def _spread(values: Any, count: int) -> tuple[float, dict[str, int]]:
@@ -109,8 +112,6 @@ def _spread(values: Any, count: int) -> tuple[float, dict[str, int]]:
     Quantiles are ranks in the cumulative counts of the distinct values, which are exact on every engine. The ranks of the
     interval follow from the normal approximation of the binomial distribution.
     """
-    import ibis  # noqa: PLC0415  (the extra `measure`)
-
     known = values.name("value").as_table().filter(lambda table: table.value.notnull())
     counts = known.group_by("value").aggregate(times=known.count().cast("int64"))
     window = ibis.cumulative_window(order_by=counts.value)
@@ -120,7 +121,7 @@ def _spread(values: Any, count: int) -> tuple[float, dict[str, int]]:
     ranks["low"] = max(1, math.floor(ranks["p95"] - margin))
     ranks["high"] = min(count, math.ceil(ranks["p95"] + margin))
     points = {key: running.value.min(where=running.reached >= rank) for key, rank in ranks.items()}
-    found = _fetch(running.aggregate(**_cast(points | {"total": (running.value * running.times).sum()})))[0]
+    found = _aggregate(running, points | {"total": (running.value * running.times).sum()})
     return found.pop("total") / count, found
 
 
@@ -148,6 +149,7 @@ def _measure_volume(calls: Any, notes: tuple[str, ...]) -> Measurement:
     span = max(hours) - min(hours) + 1
     known = span >= 20 and mean > 0
     low, high = interval or (mean, mean if enough else max(mean, 24 * sum(by_day) / span))
+    most = "" if enough or low == high else f" to {high:,.1f}"
     value = {"from": round(low, 1), "to": round(high, 1)} if low < high or interval else round(mean, 1)
     quantities = {
         "requests_per_day": round(mean, 1) if enough else value,
@@ -156,8 +158,8 @@ def _measure_volume(calls: Any, notes: tuple[str, ...]) -> Measurement:
     }
     return Measurement(
         "calls.volume",
-        f"{mean:,.1f}{'' if enough or low == high else f' to {high:,.1f}'} calls a day over {count_words(len(by_day), 'day')}, at most {max(by_day):,}, in {active:.1f} hours "
-        f"of a day, at the peak {peak_factor:.1f} times the mean hour",
+        f"{mean:,.1f}{most} calls a day over {count_words(len(by_day), 'day')}, at most {max(by_day):,}, "
+        f"in {active:.1f} hours of a day, at the peak {peak_factor:.1f} times the mean hour",
         "calls by day and hour in UTC; the first and last day count only if there are fewer than four",
         sum(hours.values()),
         "calls",
@@ -181,29 +183,25 @@ def _measure_volume(calls: Any, notes: tuple[str, ...]) -> Measurement:
 
 def _measure_latency(calls: Any, totals: Mapping[str, int]) -> Measurement:
     """Return the latency of whole answers, failed calls included, in whole milliseconds."""
-    unknown = Measurement(
-        "calls.latency",
-        "the log does not say how long calls take",
-        "nearest-rank percentiles in whole milliseconds",
-        totals["duration"],
-        "calls",
-        answers={"performance.latency": None},
-        reason="name a column with the end of each call or its duration: --calls-map latency_ms=COLUMN",
-    )
-    if not totals["duration"]:
-        return unknown
-    _, points = _spread((calls.duration - calls.duration % 1000) // 1000, totals["duration"])
+    known = totals["duration"]
+    method = "nearest-rank percentiles in whole milliseconds"
+    if not known:
+        reason = "name a column with the end of each call or its duration: --calls-map latency_ms=COLUMN"
+        says, answers = "the log does not say how long calls take", {"performance.latency": None}
+        return Measurement("calls.latency", says, method, 0, "calls", answers=answers, reason=reason)
+    _, points = _spread((calls.duration - calls.duration % 1000) // 1000, known)
     low, high = points["low"], points["high"]
     latency = points["p95"] if low == high else {"from": max(1, low), "to": max(1, high)}
-    return unknown.replace(
-        says=f"a whole answer takes {points['p50']:,} ms at the median, {points['p95']:,} at the 95th percentile, "
+    return Measurement(
+        "calls.latency",
+        f"a whole answer takes {points['p50']:,} ms at the median, {points['p95']:,} at the 95th percentile, "
         f"{points['p99']:,} at the 99th",
+        method, known, "calls",
         answers={"performance.latency": latency},
         figures={f"answer_ms_{point}": points[point] for point in ("p50", "p95", "p99")},
         interval=(low, high),
-        reason="",
         notes=(_NO_NEED,),
-    )
+    )  # fmt: skip
 
 
 # --- tokens -------------------------------------------------------------------------------------------------------
@@ -216,13 +214,12 @@ def _measure_tokens(calls: Any, totals: Mapping[str, int], table: CallTable) -> 
     parts: list[str] = []
     notes: tuple[str, ...] = ()
     means: dict[str, float] = {}
-    for name in ("input", "output"):
-        if totals[name]:
-            means[name], points = _spread(calls[name], totals[name])
-            figures |= {f"{name}_tokens_mean": round(means[name], 2)}
-            figures |= {f"{name}_tokens_{point}": points[point] for point in ("p50", "p95")}
-            middle, high = points["p50"], points["p95"]
-            parts.append(f"{means[name]:,.0f} tokens {name} (median {middle:,}, 95th percentile {high:,})")
+    for name in filter(totals.get, ("input", "output")):
+        means[name], points = _spread(calls[name], totals[name])
+        middle, high = points["p50"], points["p95"]
+        spread = {"mean": round(means[name], 2), "p50": middle, "p95": high}
+        figures |= {f"{name}_tokens_{point}": value for point, value in spread.items()}
+        parts.append(f"{means[name]:,.0f} tokens {name} (median {middle:,}, 95th percentile {high:,})")
     if "output" in means:
         quantities["answer_tokens"] = max(1, round(means["output"], 1))
     if "input" in means:
@@ -255,8 +252,8 @@ def _sample_prompts(prompts: Any, calls: int) -> list[str]:
     texts = [name for name in ("system", "prompt") if name in logged.columns]
     cut = {name: logged[name].substr(0, _PROMPT_LENGTH) for name in texts}
     chosen = logged.filter(key < most).select(key=key, **cut)
-    lengths = _fetch(chosen.aggregate(**_cast({name: chosen[name].length().sum() for name in texts})))[0]
-    share = min(1.0, _PROMPT_CHARACTERS / max(1, sum(filter(None, lengths.values()))))
+    lengths = _aggregate(chosen, {name: chosen[name].length().sum() for name in texts})
+    share = min(1.0, _PROMPT_CHARACTERS / max(1, sum(lengths.values())))
     fewer = chosen.filter(chosen.key < math.ceil(most * share)).limit(math.ceil(2 * _PROMPTS * share))
     rows = _fetch(fewer.select(*texts))
     return sorted("\n".join(text for value in row.values() for text in _read_texts(value)) for row in rows)
