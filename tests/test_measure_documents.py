@@ -13,10 +13,9 @@ from ragortune.evidence.documents.reader import detect_language
 from ragortune.evidence.measurements import corpus as corpus_module
 from ragortune.evidence.measurements import documents as module
 from ragortune.evidence.measurements.corpus import open_corpus
-from ragortune.evidence.measurements.documents import list_terms, measure_documents
+from ragortune.evidence.measurements.documents import estimate_tokens, list_terms, measure_documents
 from ragortune.evidence.measurements.duplicates import split_words
 from ragortune.evidence.measurements.secret_scan import count_secrets, show_text
-from ragortune.evidence.measurements.token_estimates import estimate_tokens
 from ragortune.support.text import dump_json
 
 AS_OF = "2024-12-31"

@@ -8,15 +8,14 @@ import tracemalloc
 import pytest
 
 from ragortune.evidence.measurements import shape as shape_module
-from ragortune.evidence.measurements.direction import infer_direction
 from ragortune.evidence.measurements.example_files import (
     LONGEST_EXAMPLE,
     find_faults,
     read_chat,
     read_examples,
 )
-from ragortune.evidence.measurements.examples import measure_examples
-from ragortune.evidence.measurements.learning import measure_learning
+from ragortune.evidence.measurements.examples import measure_examples, measure_learning
+from ragortune.evidence.measurements.material import infer_direction
 from ragortune.evidence.measurements.shape import asks, describe_shape
 from ragortune.model.measurements import Measurement
 from ragortune.support.errors import UnreadableError

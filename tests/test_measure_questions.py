@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ragortune.evidence.measurements import questions as reading
 from ragortune.evidence.measurements import sampling
-from ragortune.evidence.measurements.direction import infer_direction
+from ragortune.evidence.measurements.material import infer_direction
 from ragortune.evidence.measurements.questions import Question, Questions, measure_questions, read_questions
 from ragortune.evidence.measurements.retrieval import (
     LEVEL_EDGES,

@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from ragortune.evidence.measurements.direction import count_background, measure_wording
 from ragortune.evidence.measurements.material import Material, measure_material
+from ragortune.evidence.measurements.shape import count_background, measure_wording
 
 DICE = random.Random(7)
 SYLLABLES = (

@@ -55,19 +55,13 @@ _NO_ERROR = ("", "0", "[]", "{}", "false", "none", "null", "ok")
 _FAILED = ("2", "status_code_error", "statuscode.error", "error", "failure", "failed", "timeout", "exception")
 
 
-class CallTable(Record, frozen=True):
-    """A normalised log."""
+def shape_calls(records: Records, mapping: Mapping[str, str], source: str) -> tuple[str, Any, Any]:
+    """Return the format of a log, its calls, and its prompts, which are None if no texts are logged.
 
-    form: str
-    calls: Any
-    """Ibis table, a row for each record: `readable`, `call` (0 or 1), `time`, `duration` (microseconds), `input`,
-    `cached`, `output` (tokens), `failed` (0 or 1); null where it is unknown."""
-    prompts: Any
-    """The same with `prompt`, and `system` if it is logged; None if no texts are logged."""
-
-
-def shape_calls(records: Records, mapping: Mapping[str, str], source: str) -> CallTable:
-    """Return a normalised log; raises UsageError for an unknown role or column, UnreadableError for an unknown format."""
+    The calls are an Ibis table, a row for each record: `readable`, `call` (0 or 1), `time`, `duration` (microseconds),
+    `input`, `cached`, `output` (tokens), `failed` (0 or 1); null where it is unknown. Prompts are the same with `prompt`,
+    and `system` if it is logged. Raises UsageError for an unknown role or column, UnreadableError for an unknown format.
+    """
     columns, shown = records.table.columns, hide_password(source)
     for role, path in mapping.items():
         if role not in ROLES:
@@ -85,7 +79,7 @@ def shape_calls(records: Records, mapping: Mapping[str, str], source: str) -> Ca
     numbers = {role: paths[role] for role in paths if role not in _TEXTS}
     calls = records.fence(_shape(records, numbers, form), kept=True)
     prompts = _shape(records, texts, form)
-    return CallTable(form.name, calls, prompts if "prompt" in prompts.columns else None)
+    return form.name, calls, prompts if "prompt" in prompts.columns else None
 
 
 def _choose_form(records: Records) -> Form:

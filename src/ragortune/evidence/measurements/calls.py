@@ -15,7 +15,7 @@ from typing import Any
 import ibis
 
 from ragortune.evidence.measurements.call_sources import open_calls
-from ragortune.evidence.measurements.call_table import CallTable, shape_calls
+from ragortune.evidence.measurements.call_table import shape_calls
 from ragortune.evidence.measurements.rows import parse_json
 from ragortune.evidence.measurements.sampling import Z_95, bound_mean, bound_share
 from ragortune.model.measurements import Measurement, Progress
@@ -50,24 +50,23 @@ def measure_calls(source: str, mapping: Mapping[str, str], progress: Progress) -
     """
     with open_calls(source) as records:
         progress(f"reading {hide_password(source)}")
-        table = shape_calls(records, mapping, source)
-        totals, rejected = _count_rows(table), records.count_rejected()
+        form, rows, prompts = shape_calls(records, mapping, source)
+        totals, rejected = _count_rows(rows), records.count_rejected()
         totals |= {name: totals[name] + rejected for name in ("rows", "unreadable")}
         skipped = tuple(_list_skipped(totals))
-        progress("; ".join((f"{totals['calls']:,} calls ({table.form})", *skipped)))
+        progress("; ".join((f"{totals['calls']:,} calls ({form})", *skipped)))
         if not totals["calls"]:
             hint = "a time is like 2026-11-29T08:15:00Z or counts from 1970; --calls-map time=COLUMN names its column"
-            message = f"has no call with a time ({count_words(totals['rows'], 'row')}, read as {table.form})"
+            message = f"has no call with a time ({count_words(totals['rows'], 'row')}, read as {form})"
             raise UnreadableError(message, Place(hide_password(source)), hint)
-        calls = _filter_calls(table.calls)
-        notes = (f"read as {table.form}", *skipped)
+        calls = _filter_calls(rows)
+        notes = (f"read as {form}", *skipped)
         volume, latency = _measure_volume(calls, notes), _measure_latency(calls, totals)
-        return (volume, latency, *_measure_tokens(calls, totals, table), _measure_errors(totals))
+        return (volume, latency, *_measure_tokens(calls, totals, prompts), _measure_errors(totals))
 
 
-def _count_rows(table: CallTable) -> dict[str, int]:
+def _count_rows(rows: Any) -> dict[str, int]:
     """Return the numbers of rows and calls, and for each column how many calls have it."""
-    rows = table.calls
     call = (rows.call == 1) & rows.time.notnull()
     parts = ("duration", "input", "output", "cached")
     counts = {
@@ -207,7 +206,7 @@ def _measure_latency(calls: Any, totals: Mapping[str, int]) -> Measurement:
 # --- tokens -------------------------------------------------------------------------------------------------------
 
 
-def _measure_tokens(calls: Any, totals: Mapping[str, int], table: CallTable) -> Iterator[Measurement]:
+def _measure_tokens(calls: Any, totals: Mapping[str, int], prompts: Any) -> Iterator[Measurement]:
     """Yield tokens in and out, the share of the cached and of the common prompt prefix, as far as they are logged."""
     figures: dict[str, object] = {}
     quantities: dict[str, object] = {}
@@ -229,14 +228,14 @@ def _measure_tokens(calls: Any, totals: Mapping[str, int], table: CallTable) -> 
             figures |= {"cached_share": round(share, 4), "cache_hit": round(hits, 4)}
             quantities["cache_hit"] = round(hits, 4)
             parts.append(f"{share:.0%} of the input from a cache, in {hits:.0%} of the calls")
-        prompts = _sample_prompts(table.prompts, totals["calls"]) if table.prompts is not None else []
-        shared = share_prefix(prompts)
+        texts = [] if prompts is None else _sample_prompts(prompts, totals["calls"])
+        shared = share_prefix(texts)
         notes = (_UNSPLIT if shared is None else _SPLIT,)
         if shared is not None:
-            figures |= {"shared_prefix": round(shared, 4), "prompts": len(prompts)}
+            figures |= {"shared_prefix": round(shared, 4), "prompts": len(texts)}
             quantities["instruction_tokens"] = round(means["input"] * shared, 1)
             quantities["question_tokens"] = max(1, round(means["input"] * (1 - shared), 1))
-            parts.append(f"{shared:.0%} of a prompt is a prefix that calls share ({len(prompts):,} prompts)")
+            parts.append(f"{shared:.0%} of a prompt is a prefix that calls share ({len(texts):,} prompts)")
     if means:
         yield Measurement(
             "calls.tokens", "; ".join(parts), "tokens as logged; the shared prefix by characters",

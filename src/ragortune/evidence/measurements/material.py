@@ -1,4 +1,7 @@
-"""Measurements of all of a team's material: documents, questions and examples, each with the help of the others."""
+"""Measurements of all of a team's material: documents, questions and examples, each with the help of the others.
+
+Together they show a direction: knowledge to be retrieved, behaviour to be trained, both, or neither yet.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +9,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ragortune.evidence.measurements.corpus import Corpus, open_corpus
-from ragortune.evidence.measurements.direction import (
-    count_background,
-    hold_answers,
-    infer_direction,
-    measure_wording,
-)
 from ragortune.evidence.measurements.documents import measure_documents
 from ragortune.evidence.measurements.example_files import Example, read_examples
 from ragortune.evidence.measurements.examples import measure_examples
 from ragortune.evidence.measurements.questions import Question, measure_questions, read_questions
-from ragortune.evidence.measurements.retrieval import measure_search
+from ragortune.evidence.measurements.retrieval import Verdict, measure_search
 from ragortune.evidence.measurements.search import open_engine
-from ragortune.evidence.measurements.shape import Pair, asks
+from ragortune.evidence.measurements.shape import (
+    OPEN,
+    Figures,
+    Pair,
+    asks,
+    count_background,
+    list_behaviour,
+    measure_wording,
+)
 from ragortune.model.measurements import Measurement, Progress
 from ragortune.support.record import Record
+from ragortune.support.text import join_words
 
 _MOSTLY = 0.5
 """Share of examples that ask a question from which on their answers are searched in the documents."""
+_NAMES = {"both": "knowledge and behaviour", "neither": "neither yet"}
+_SHOWN: Mapping[str, str] = {
+    Verdict.FOUND: "the documents hold the answers",
+    Verdict.MISSED: "the documents hold the answers, though search misses many",
+}
 
 
 class Material(Record, frozen=True):
@@ -72,7 +83,7 @@ def measure_pairs(material: Material, corpus: Corpus | None, progress: Progress)
             found += _look_up(examples.sample, corpus, progress)
         found += measure_examples(examples, test, progress)
         outputs["examples"] = [(example.input, example.output) for example in examples.sample]
-    if hold_answers(found):
+    if any(measurement.figures.get("verdict") in _SHOWN for measurement in found):
         background = count_background(texts)
         found += filter(None, (measure_wording(pairs, background, part) for part, pairs in outputs.items()))
     return (*found, infer_direction(found)) if found else ()
@@ -87,3 +98,46 @@ def _look_up(examples: Sequence[Example], corpus: Corpus, progress: Progress) ->
     if len(asked) < max(1, _MOSTLY * len(examples)):
         return ()
     return measure_search(asked, open_engine(None, corpus), progress)[:1]
+
+
+# --- direction ----------------------------------------------------------------------------------------------------
+
+
+def infer_direction(measurements: Sequence[Measurement]) -> Measurement:
+    """Return the direction that measurements of questions and examples show, by fixed rules.
+
+    Knowledge, if the documents hold the answers. Behaviour, if examples have a strict form, are derived from their inputs,
+    or do not answer questions. Neither, if the source of the answers is still missing.
+    """
+    figures = {measurement.probe: measurement.figures for measurement in measurements}
+    verdict = str(figures.get("questions.coverage", {}).get("verdict", ""))
+    knowledge = _SHOWN.get(verdict, "")
+    behaviour = next(list_behaviour(figures), "")
+    lacking = "" if knowledge or behaviour else _find_lack(figures, verdict)
+    direction = "both" if knowledge and behaviour else "knowledge" if knowledge else "behaviour"
+    direction = "neither" if lacking else direction
+    reasons = [reason for reason in (knowledge, behaviour, lacking) if reason]
+    unknown = Measurement(
+        "direction", "not known", "rules over the other measurements", len(measurements), "measurements",
+        reason="questions with reference answers, or training examples, would show it",
+    )  # fmt: skip
+    if not reasons:
+        return unknown
+    enough = figures.get("examples.classifier", {}).get("classifier_is_enough") is True
+    return unknown.replace(
+        says=f"{_NAMES.get(direction, direction)}: {join_words(reasons)}",
+        figures={"direction": direction, "because": "; ".join(reasons), "classifier_is_enough": enough},
+        reason="",
+        notes=("a linear classifier does the task: neither retrieval nor fine-tuning is needed",) * enough,
+    )
+
+
+def _find_lack(figures: Figures, verdict: str) -> str:
+    """Return why the source of the answers is missing; an empty text if there are no questions."""
+    if verdict:
+        return "the documents do not hold the answers: find the source that does"
+    if content := figures.get("examples.content") or figures.get("questions.content"):
+        much = "hold" if content["new_words"] >= OPEN else "may hold"
+        return f"the outputs answer questions and {much} facts from elsewhere: find their source"
+    asked = "questions are asked, and there are no documents that could hold the answers"
+    return asked if "questions.kind" in figures and "questions.retrieval" not in figures else ""
