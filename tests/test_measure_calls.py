@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 
-from ragortune.evidence.measurements import calls as module
 from ragortune.evidence.measurements.calls import share_prefix
 from ragortune.support.errors import UnreadableError, UsageError
 from tests.call_logs import (
@@ -299,15 +298,6 @@ def test_prompts_of_two_templates_share_the_prefix_of_each():
     assert 0.8 < share_prefix(prompts) < 1
     assert share_prefix(["same", "same"]) is None
     assert share_prefix(["one", "two", "three", "four"]) == 0
-
-
-def test_of_long_prompts_fewer_are_sampled(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_PROMPT_CHARACTERS", 5_000)
-    rows = [{**row, "prompt": "p" * 100} for row in as_plain(CALLS)]
-
-    found = measure(write_lines(tmp_path / "log.jsonl", rows), MAPPING)
-
-    assert 5 < found["calls.tokens"].figures["prompts"] < 20
 
 
 @pytest.mark.parametrize("scheme", ["duckdb", "sqlite"])

@@ -23,10 +23,8 @@ from ragortune.support.errors import Place, UnreadableError
 from ragortune.support.text import count_words, hide_password
 
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
-_PROMPTS = 1_000
-_PROMPT_LENGTH = 40_000
-_PROMPT_CHARACTERS = 16_000_000
-"""Characters of all prompts; of longer ones fewer are sampled."""
+_PROMPTS, _PROMPT_LENGTH = 400, 40_000
+"""Prompts that are sampled, about, and characters that are read of each."""
 _SHARED_BY = 0.05
 """A prefix counts as shared if this share of the prompts begins with it, and at least `_MIN_PROMPTS` of them."""
 _MIN_PROMPTS = 3
@@ -244,17 +242,13 @@ def _measure_tokens(calls: Any, totals: Mapping[str, int], prompts: Any) -> Iter
 
 
 def _sample_prompts(prompts: Any, calls: int) -> list[str]:
-    """Return about a thousand prompts, sampled by a hash of time and tokens that is the same on every engine."""
+    """Return some prompts, sampled by a hash of time and tokens that is the same on every engine."""
     logged = _filter_calls(prompts).filter(prompts.prompt.notnull())
     key = (logged.time // 1_000 % 1_000_003 * 7_919 + logged.input.fill_null(0) * 104_729) % 1_000_003
     most = 1_000_003 * _PROMPTS // max(calls, _PROMPTS)
     texts = [name for name in ("system", "prompt") if name in logged.columns]
     cut = {name: logged[name].substr(0, _PROMPT_LENGTH) for name in texts}
-    chosen = logged.filter(key < most).select(key=key, **cut)
-    lengths = _aggregate(chosen, {name: chosen[name].length().sum() for name in texts})
-    share = min(1.0, _PROMPT_CHARACTERS / max(1, sum(lengths.values())))
-    fewer = chosen.filter(chosen.key < math.ceil(most * share)).limit(math.ceil(2 * _PROMPTS * share))
-    rows = _fetch(fewer.select(*texts))
+    rows = _fetch(logged.filter(key < most).select(**cut).limit(2 * _PROMPTS))
     return sorted("\n".join(text for value in row.values() for text in _read_texts(value)) for row in rows)
 
 
