@@ -82,6 +82,8 @@ class History:
         newest = self.find_snapshot(end_of_day)
         if newest is None:
             raise UsageError(f"--docs: git has no commit up to {as_of}")
+        if not newest.inside:
+            raise UsageError("git has none of the documents", None, "commit them, or ask their authors")
         self.newest = newest
         """The documents as of the last commit."""
         self.date = datetime.fromtimestamp(newest.time, UTC).date().isoformat()

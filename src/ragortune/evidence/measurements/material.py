@@ -38,18 +38,13 @@ _SHOWN: Mapping[str, str] = {
 
 
 class Material(Record, frozen=True):
-    """Where a team's material is; None for what there is none of."""
+    """Where a team's material is, as the options of `measure` name it; None for what there is none of."""
 
     docs: Path | None = None
-    """Folder of documents."""
     questions: Path | None = None
-    """Questions with reference answers."""
     search: str | None = None
-    """The team's own search engine, in place of the embedded index."""
     examples: Path | None = None
-    """Training examples."""
     test: Path | None = None
-    """Test examples."""
 
 
 def measure_material(

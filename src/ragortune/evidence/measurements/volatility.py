@@ -51,18 +51,11 @@ def measure_volatility(folder: Path, as_of: str, progress: Progress) -> Measurem
         return _judge_history(History(folder, as_of), progress)
     except UsageError as error:
         reason = error.message.removeprefix("--docs: ") + (f"; {error.hint}" if error.hint else "")
-        return _leave_open("the history of the documents is not known", reason)
-
-
-def _leave_open(says: str, reason: str) -> Measurement:
-    return Measurement(
-        "documents.volatility", says, _METHOD, 0, "documents", answers={_CRITERION: None}, reason=reason
-    )
+        says, answers = "the history of the documents is not known", {_CRITERION: None}
+        return Measurement("documents.volatility", says, _METHOD, 0, "documents", answers, reason=reason)
 
 
 def _judge_history(history: History, progress: Progress) -> Measurement:
-    if not history.newest.inside:
-        return _leave_open("git has none of the documents", "commit them, or ask their authors")
     changes: dict[int, Changes] = {}
     for days in (30, 90, 365):
         if earlier := history.find_snapshot(history.newest.time - days * DAY):
@@ -70,8 +63,8 @@ def _judge_history(history: History, progress: Progress) -> Measurement:
             changes[days] = find_changes(history, earlier)
     older = changes[90].documents if 90 in changes else 0
     if older < _FEW:
-        says = f"the documents have no history of 90 days ({older} are older)"
-        return _leave_open(says, "measure again when there are documents of that age")
+        hint = "measure again when there are documents of that age"
+        raise UsageError(f"the documents have no history of 90 days ({older} are older)", None, hint)
     return _judge_changes(history, changes)
 
 
