@@ -16,7 +16,7 @@ import ibis
 
 from ragortune.evidence.measurements.call_sources import open_calls
 from ragortune.evidence.measurements.call_table import shape_calls
-from ragortune.evidence.measurements.rows import parse_json
+from ragortune.evidence.measurements.rows import list_texts, parse_json
 from ragortune.evidence.measurements.sampling import Z_95, bound_mean, bound_share
 from ragortune.model.measurements import Measurement, Progress
 from ragortune.support.errors import Place, UnreadableError
@@ -30,7 +30,6 @@ _SHARED_BY = 0.05
 _MIN_PROMPTS = 3
 _FEW_DAYS = 7
 """Whole days from which on the daily mean has an interval; fewer do not cover working days and weekends."""
-_DEPTH = 8
 _NO_NEED = (
     "this is how it is today, not a requirement: change it if answers must come faster or may take longer"
 )
@@ -92,8 +91,8 @@ def _list_skipped(totals: Mapping[str, int]) -> list[str]:
     return [f"{count_words(number, 'row')} left out: {why}" for number, why in counts if number]
 
 
-def _fetch(expression: Any) -> list[dict[str, int]]:
-    found: list[dict[str, int]] = expression.to_pyarrow().to_pylist()
+def _fetch(expression: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = expression.to_pyarrow().to_pylist()
     return found
 
 
@@ -249,20 +248,13 @@ def _sample_prompts(prompts: Any, calls: int) -> list[str]:
     texts = [name for name in ("system", "prompt") if name in logged.columns]
     cut = {name: logged[name].substr(0, _PROMPT_LENGTH) for name in texts}
     rows = _fetch(logged.filter(key < most).select(**cut).limit(2 * _PROMPTS))
-    return sorted("\n".join(text for value in row.values() for text in _read_texts(value)) for row in rows)
+    return ["\n".join(text for value in row.values() if value for text in _read_texts(value)) for row in rows]
 
 
-def _read_texts(logged: object, depth: int = 0) -> Iterator[str]:
-    """Yield the texts of messages that are logged as data or JSON, or the text itself."""
-    if isinstance(logged, str):
-        data = parse_json(logged) if depth == 0 and logged.lstrip()[:1] in {"[", "{"} else None
-        yield from (logged,) if data is None else _read_texts(data, 1)
-    elif isinstance(logged, dict) and depth < _DEPTH:
-        for key in ("messages", "parts", "content", "text"):
-            yield from _read_texts(logged.get(key), depth + 1)
-    elif isinstance(logged, list) and depth < _DEPTH:
-        for part in logged:
-            yield from _read_texts(part, depth + 1)
+def _read_texts(logged: str) -> list[str]:
+    """Return the texts of messages that are logged as JSON, or the text itself."""
+    data = parse_json(logged) if logged.lstrip()[:1] in {"[", "{"} else None
+    return [logged] if data is None else list_texts(data, ("messages", "parts", "content", "text"))
 
 
 def share_prefix(prompts: Iterable[str]) -> float | None:

@@ -80,7 +80,7 @@ def measure_documents(
     size, volatility = _measure_size(corpus, sample), measure_volatility(corpus.folder, as_of, progress)
     progress("looking for near-duplicates, terms and secrets in the documents")
     texts = [item.text for item in sample]
-    secrets = measure_secrets(texts, "documents", "documents")
+    secrets = measure_secrets(texts, "documents")
     drawn = f"a random sample of {len(sample):,} of {len(corpus.sources):,} documents"
     notes = (drawn,) if len(sample) < len(corpus.sources) else ()
     found = (size, _measure_copies(sample), _measure_terms(texts), secrets)

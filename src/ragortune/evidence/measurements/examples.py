@@ -73,7 +73,7 @@ def measure_examples(
         progress("training a small classifier on the examples")
         measured.append(measure_learning(rows))
     texts = (f"{row.instruction}\n{row.input}\n{row.output}" for row in examples.sample)
-    return (*measured, measure_secrets(texts, "examples", "examples"))
+    return (*measured, measure_secrets(texts, "examples"))
 
 
 # --- defects ------------------------------------------------------------------------------------------------------

@@ -178,7 +178,6 @@ class NameIndex:
     """Names of documents, matched if one of two names, paths or addresses is a suffix of the other."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        """Take the names."""
         suffixes = [_list_suffixes(name) for name in names]
         self._names = {listed[0] for listed in suffixes}
         self._suffixes = set().union(*suffixes)

@@ -22,8 +22,9 @@ from ragortune.support.text import count_words, join_words, quote_value
 JSON_BYTES = 128 * 1024 * 1024
 """Limit for a JSON file, whose bytes stay in memory while its entries are read; JSON Lines and CSV files have none."""
 _DELIMITERS = {"csv": ",;\t|", "tsv": "\t"}
+_DEPTH = 20
 
-_INSIDE = ("text", "answer", "value", "evidence_text", "id", "doc_id", "name", "source", "file", "path")
+_NAMED = ("text", "answer", "value", "evidence_text", "id", "doc_id", "name", "source", "file", "path")
 """Keys with the text or name of an answer or source that is a mapping."""
 
 Row = tuple[int, dict[str, object]]
@@ -174,13 +175,15 @@ def parse_json(text: str | bytes) -> Any:
         return None
 
 
-def list_texts(value: object) -> list[str]:
-    """Return the texts in a field: the value itself, those of the entries of a list, or the text or name in a mapping."""
+def list_texts(value: object, keys: Iterable[str] = _NAMED, depth: int = _DEPTH) -> list[str]:
+    """Return the texts in a value: itself, those of the entries of a list, or of the first of `keys` in a mapping."""
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
         return [str(value)]
-    if isinstance(value, list):
-        return [text for part in value for text in list_texts(part)]
-    if isinstance(value, dict) and value:
-        inner = next((value[key] for key in _INSIDE if value.get(key) is not None), None)
-        return [json.dumps(value, ensure_ascii=False)] if inner is None else list_texts(inner)
+    if isinstance(value, list) and depth:
+        return [text for part in value for text in list_texts(part, keys, depth - 1)]
+    if isinstance(value, dict) and value and depth:
+        inner = next((value[key] for key in keys if value.get(key) is not None), None)
+        return (
+            [json.dumps(value, ensure_ascii=False)] if inner is None else list_texts(inner, keys, depth - 1)
+        )
     return []

@@ -36,7 +36,6 @@ class RankedSample(Generic[T]):
     """
 
     def __init__(self, most: int) -> None:
-        """Take the maximum number of items."""
         self.limit = RANKS
         self.total = 0
         """Number of items that were added, kept or not."""

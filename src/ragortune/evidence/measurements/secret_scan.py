@@ -51,8 +51,8 @@ def _list_patterns(text: str) -> list[tuple[str, re.Pattern[str]]]:
     ]
 
 
-def measure_secrets(texts: Iterable[str], part: str, of: str) -> Measurement:
-    """Return the number of secrets in texts by kind; `part` is the first part of the probe's name, `of` names the texts."""
+def measure_secrets(texts: Iterable[str], part: str) -> Measurement:
+    """Return the number of secrets in texts by kind; `part`, the first part of the probe's name, says what texts these are."""
     secrets: Counter[str] = Counter()
     count = 0
     for text in texts:
@@ -64,7 +64,7 @@ def measure_secrets(texts: Iterable[str], part: str, of: str) -> Measurement:
         f"found {join_words(found)}" if found else "no secrets of the kinds looked for",
         "patterns; the values are not shown",
         count,
-        of,
+        part,
         figures={"secrets": dict(secrets)},
         notes=("personal data, such as names, addresses and telephone numbers, is not looked for",),
         fault=bool(secrets),
