@@ -51,11 +51,9 @@ class MeasuredAnswer(Record, frozen=True):
     @property
     def entry(self) -> dict[str, object]:
         """The entry for a profile: value, evidence, source and date."""
+        ends = self.value if isinstance(self.value, dict) and not self.levels else {"value": self.value}
         source = {"source": Provenance.MEASURED.value, "as_of": self.date}
-        value: dict[str, object] = {"value": self.value}
-        if not self.levels and isinstance(self.value, dict):
-            value = self.value
-        return {**value, "evidence": describe_figures(self.measurement), **source}
+        return {**ends, "evidence": describe_figures(self.measurement), **source}
 
 
 def describe_figures(measurement: Measurement) -> str:

@@ -20,6 +20,7 @@ from ragortune.support.record import Record
 from ragortune.support.text import clean_line, hide_password
 
 _TEXTS = ("system", "prompt")
+_COUNTS = ("input_tokens", "cached_tokens", "read_tokens", "written_tokens", "output_tokens")
 
 
 class Form(Record, frozen=True):
@@ -150,9 +151,6 @@ def _parse_number(text: Any, most: float, factor: float = 1.0) -> Any:
     return (_where(number <= most, number) * factor + 0.5).floor().cast("int64")
 
 
-_parse_count = functools.partial(_parse_number, most=_MAX_TOKENS)
-
-
 def _parse_time(text: Any) -> Any:
     """Return a time as microseconds since 1970; it may be ISO 8601, or s, ms, µs or ns since 1970."""
 
@@ -192,11 +190,7 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "end": _parse_time,
     "latency_ms": functools.partial(_parse_number, most=_DAY / 1e3, factor=1e3),
     "latency_s": functools.partial(_parse_number, most=_DAY / 1e6, factor=1e6),
-    "input_tokens": _parse_count,
-    "cached_tokens": _parse_count,
-    "read_tokens": _parse_count,
-    "written_tokens": _parse_count,
-    "output_tokens": _parse_count,
+    **dict.fromkeys(_COUNTS, functools.partial(_parse_number, most=_MAX_TOKENS)),
     "error": lambda text: _flag(text.lower().notin(_NO_ERROR)),
     "status": lambda text: _flag(text.lower().isin(_FAILED) | text.re_search("^[45][0-9]{2}$")),
 }

@@ -28,6 +28,11 @@ _PROMPTS, _PROMPT_LENGTH = 400, 40_000
 _SHARED_BY = 0.05
 """A prefix counts as shared if this share of the prompts begins with it, and at least `_MIN_PROMPTS` of them."""
 _MIN_PROMPTS = 3
+_SKIPPED = {
+    "unreadable": "cannot be read",
+    "others": "other operations",
+    "untimed": "no time that can be read",
+}
 _FEW_DAYS = 7
 """Whole days from which on the daily mean has an interval; fewer do not cover working days and weekends."""
 _NO_NEED = (
@@ -50,7 +55,8 @@ def measure_calls(source: str, mapping: Mapping[str, str], progress: Progress) -
         form, rows, prompts = shape_calls(records, mapping, source)
         totals, rejected = _count_rows(rows), records.count_rejected()
         totals |= {name: totals[name] + rejected for name in ("rows", "unreadable")}
-        skipped = tuple(_list_skipped(totals))
+        left_out = {name: count_words(totals[name], "row") for name in _SKIPPED if totals[name]}
+        skipped = tuple(f"{rows} left out: {_SKIPPED[name]}" for name, rows in left_out.items())
         progress("; ".join((f"{totals['calls']:,} calls ({form})", *skipped)))
         if not totals["calls"]:
             hint = "a time is like 2026-11-29T08:15:00Z or counts from 1970; --calls-map time=COLUMN names its column"
@@ -70,6 +76,7 @@ def _count_rows(rows: Any) -> dict[str, int]:
         "rows": rows.count(),
         "unreadable": (rows.readable == 0).sum(),
         "others": ((rows.readable == 1) & (rows.call == 0)).sum(),
+        "untimed": ((rows.readable == 1) & (rows.call == 1) & rows.time.isnull()).sum(),
         "calls": call.sum(),
         "failed": rows.failed.sum(where=call),
         "judged": (call & rows.failed.notnull()).sum(),
@@ -82,13 +89,6 @@ def _count_rows(rows: Any) -> dict[str, int]:
 
 def _filter_calls(rows: Any) -> Any:
     return rows.filter((rows.call == 1) & rows.time.notnull())
-
-
-def _list_skipped(totals: Mapping[str, int]) -> list[str]:
-    late = totals["rows"] - totals["unreadable"] - totals["others"] - totals["calls"]
-    unread = (totals["unreadable"], "cannot be read"), (totals["others"], "other operations")
-    counts = (*unread, (late, "no time that can be read"))
-    return [f"{count_words(number, 'row')} left out: {why}" for number, why in counts if number]
 
 
 def _fetch(expression: Any) -> list[dict[str, Any]]:

@@ -37,8 +37,10 @@ sets have up to 4%."""
 _CONTRADICTABLE = {"label", "json", "short_answer"}
 """Shapes for which an input has one correct output; for others, different outputs may all be good."""
 
-_POOR = {"unusable": 0.10, "contradictory": 0.05, "repeated": 0.30}
-_FAIR = {"unusable": 0.02, "contradictory": 0.01, "repeated": 0.10}
+_LIMITS = {
+    "poor": {"unusable": 0.10, "contradictory": 0.05, "repeated": 0.30},
+    "fair": {"unusable": 0.02, "contradictory": 0.01, "repeated": 0.10},
+}
 QUALITY_RULE = (
     "poor: over 10% unusable, 5% contradictory or 30% repeated rows, or fewer than 10 usable; "
     "fair: over 2%, 1% or 10%; good: less"
@@ -125,7 +127,8 @@ def _measure_usable(examples: Examples, usable: int, repeated: Pairs, contradict
     count = round(examples.rows * usable / sampled)
     whole = sampled == examples.rows
     low, high = (round(examples.rows * bound) for bound in bound_share(usable, sampled))
-    quality = _judge_quality(shares, count)
+    judged = (level for level, most in _LIMITS.items() if any(shares[name] > most[name] for name in most))
+    quality = "poor" if count < MIN_ROWS else next(judged, "good")
     exact = sum(split_words(_join_texts(one)) == split_words(_join_texts(other)) for one, other in repeated)
     return Measurement(
         probe="examples.usable",
@@ -145,12 +148,6 @@ def _measure_usable(examples: Examples, usable: int, repeated: Pairs, contradict
         examples=tuple(_show_worst(examples, repeated, contradictions)),
         fault=quality != "good" or bool(contradictions) or bool(examples.faults) or len(examples.forms) > 1,
     )  # fmt: skip
-
-
-def _judge_quality(shares: Mapping[str, float], count: int) -> str:
-    if count < MIN_ROWS or any(shares[name] > most for name, most in _POOR.items()):
-        return "poor"
-    return "fair" if any(shares[name] > most for name, most in _FAIR.items()) else "good"
 
 
 def _list_notes(examples: Examples, counts: Mapping[str, int]) -> Iterator[str]:

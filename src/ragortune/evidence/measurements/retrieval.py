@@ -241,7 +241,13 @@ def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> M
     wanted = "the document or text that is named" if by_name else "half of the answer's wording"
     low, high = (round(end, 2) for end in interval)
     placed = place_value(round(share, 2), (low, high), LEVEL_EDGES)
-    reason = _find_reason(count, verdict, engine)
+    reasons = {
+        "no question names a document that was searched, and no answer's wording is in the documents": not count,
+        f"too few questions to tell ({count}); 100 give a margin of about 0.08": count < MIN_SAMPLE,
+        "the documents do not hold the answers": verdict == Verdict.ABSENT,
+        "only a sample of the documents fits the embedded index; measure your own engine with --search": not engine.complete,
+    }
+    reason = next((reason for reason, holds in reasons.items() if holds), "")
     return Measurement(
         "questions.retrieval",
         f"{share:.0%} of {count:,} questions find their answer within 1,500 tokens"
@@ -257,19 +263,6 @@ def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> M
         notes=(_LOWER_BOUND,) if engine.names is not None and share < LEVEL_EDGES[-1] else (),
         examples=show_texts(question.text for question, hit in judged if hit is None),
     )
-
-
-def _find_reason(count: int, verdict: object, engine: Engine) -> str:
-    """Return why hits give no answer for the profile, an empty text if they do."""
-    if not count:
-        return "no question names a document that was searched, and no answer's wording is in the documents"
-    if count < MIN_SAMPLE:
-        return f"too few questions to tell ({count}); 100 give a margin of about 0.08"
-    if verdict == Verdict.ABSENT:
-        return "the documents do not hold the answers"
-    if not engine.complete:
-        return "only a sample of the documents fits the embedded index; measure your own engine with --search"
-    return ""
 
 
 def _leave_open(count: int, reason: str) -> Measurement:
