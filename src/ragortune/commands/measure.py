@@ -85,12 +85,10 @@ def _measure(
     request: MeasureRequest, rulebook: Rulebook, today: str, environment: Environment
 ) -> tuple[Measurement, ...]:
     """Return the results of all probes; raises RagortuneError."""
-    given = {name: getattr(request, name) for name in Material.field_names()}
-    places = {
-        name: path and Path(environment.folder, path) for name, path in given.items() if name != "search"
-    }
-    common_words = read_language(rulebook).common_words
-    found = measure_material(Material(**{**given, **places}), common_words, today, environment.note)
+    paths = {name: getattr(request, name) for name in Material.field_names() if name != "search"}
+    places = {name: path and Path(environment.folder, path) for name, path in paths.items()}
+    material = Material(search=request.search, **places)
+    found = measure_material(material, read_language(rulebook).common_words, today, environment.note)
     if request.calls is not None:
         try:
             from ragortune.evidence.measurements.calls import measure_calls  # noqa: PLC0415  (brings in a database)
@@ -101,11 +99,10 @@ def _measure(
 
 
 def _read_mapping(settings: list[str]) -> Mapping[str, str]:
-    pairs = [setting.partition("=") for setting in settings]
-    for setting, (name, _, column) in zip(settings, pairs, strict=True):
-        if not (name and column):
+    for setting in settings:
+        if not all(setting.partition("=")):
             raise UsageError.expected("--calls-map", "NAME=COLUMN", setting)
-    return {name: column for name, _, column in pairs}
+    return dict(setting.split("=", 1) for setting in settings)
 
 
 # --- the profile --------------------------------------------------------------------------------------------------
@@ -123,12 +120,8 @@ def _read_known(
             raise UnreadableError("has no `ragortune` block with answers to check", Place(name))
         return known
     if name is not None:
-        document = read_document(name, PROFILE_BYTES, environment.stdin)
-    elif request.output is not None and text is not None:
-        document = parse_text(text, request.output)
-    else:
-        return Profile({})
-    return read_profile(document, rulebook)
+        return read_profile(read_document(name, PROFILE_BYTES, environment.stdin), rulebook)
+    return Profile({}) if text is None else read_profile(parse_text(text, str(request.output)), rulebook)
 
 
 def _with_answers(known: Profile, answers: tuple[MeasuredAnswer, ...], vocabulary: Vocabulary) -> Profile:

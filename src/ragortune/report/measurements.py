@@ -95,9 +95,8 @@ def describe_report(report: MeasureReport) -> MeasureResult:
 
 
 def _describe_answer(answer: MeasuredAnswer) -> AnswerResult:
-    answered = _format_answered(answer.answered)
-    known = {"as_of": answer.date, "n": answer.measurement.count, "answered": answered}
-    return fill(AnswerResult, answer, answer.measurement, **known)
+    measured, answered = answer.measurement, _format_answered(answer.answered)
+    return fill(AnswerResult, answer, measured, as_of=answer.date, n=measured.count, answered=answered)
 
 
 def _format_answered(answered: Answer | QuantityValue | None) -> str | None:

@@ -119,9 +119,7 @@ def open_engine(
 
         return connect_engine(source)
     if corpus is not None:
-        share = INDEX_BYTES / max(
-            corpus.size, INDEX_BYTES
-        )  # of larger collections a random sample of documents
+        share = INDEX_BYTES / max(corpus.size, INDEX_BYTES)  # of larger ones a random sample of documents
         drawn = (source for source in corpus.sources if rank_text(source.name) < share * RANKS)
         return EmbeddedIndex(((source.name, corpus.read(source)) for source in drawn), complete=share == 1)
     index = EmbeddedIndex(texts)
