@@ -107,10 +107,7 @@ def _parse(table: Any) -> Any:
 
 
 def _combine(table: Any, form: Form) -> Any:
-    """Return a row for each record from the numbers of each role.
-
-    A record without a kind is a call if it has tokens; a plain record always is.
-    """
+    """Return a row for each record. One without a kind is a call if it has tokens; a plain record always is."""
     without_kind = table.input_tokens.notnull() if form.marks else ibis.literal(value=True)
     apart = _where(table.cached_tokens.isnull(), ibis.coalesce(table.read_tokens, ibis.literal(0)))
     apart += ibis.coalesce(table.written_tokens, ibis.literal(0))

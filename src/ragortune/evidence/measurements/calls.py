@@ -45,10 +45,7 @@ _UNSPLIT = "the log holds no texts of prompts, so input tokens cannot be split i
 def measure_calls(source: str, mapping: Mapping[str, str], progress: Progress) -> tuple[Measurement, ...]:
     """Return the measurements of a log of model calls; `mapping` names columns by role where they are not recognised.
 
-    Raises:
-        UsageError: an extra is missing, or the mapping names an unknown role or column.
-        UnreadableError: the log cannot be read, or has no calls.
-
+    Raises UsageError for a missing extra, an unknown role or column; UnreadableError for a log without calls.
     """
     with open_calls(source) as records:
         progress(f"reading {hide_password(source)}")

@@ -71,10 +71,7 @@ class Sampled(NamedTuple):
 def measure_documents(
     corpus: Corpus, common_words: Mapping[str, frozenset[str]], as_of: str, progress: Progress
 ) -> tuple[Measurement, ...]:
-    """Return the measurements of the documents, with their history up to the day `as_of`, YYYY-MM-DD.
-
-    `common_words` has the common words of each language by its code.
-    """
+    """Return the measurements of documents; `common_words` are by code of language, histories up to `as_of`, YYYY-MM-DD."""
     progress(f"reading {count_words(len(corpus.sources), 'document')}")
     sample = list(_draw_sample(corpus, common_words))
     size, volatility = _measure_size(corpus, sample), measure_volatility(corpus.folder, as_of, progress)

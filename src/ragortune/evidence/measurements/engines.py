@@ -77,10 +77,7 @@ def connect_engine(source: str) -> Engine:
 
 
 def split_address(address: str, flag: str, names: Collection[str]) -> tuple[SplitResult, dict[str, str]]:
-    """Return an address without the settings of these names in its query, and the settings that have a value.
-
-    Raises UsageError, which names the flag, if the address is invalid.
-    """
+    """Return an address without the settings of these names, and those with a value; raises UsageError with the flag."""
     try:
         address.encode()  # raises ValueError for bytes that are not UTF-8
         parts = urlsplit(address)

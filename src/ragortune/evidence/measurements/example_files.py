@@ -76,10 +76,7 @@ class Examples(Record, frozen=True):
 
 
 def read_examples(path: Path, most: int = SAMPLE) -> Examples:
-    """Return the examples of a JSON Lines, JSON, CSV or TSV file, at most `most` of them; raises UnreadableError.
-
-    The format of each row is detected by its keys.
-    """
+    """Return at most `most` examples of a file, whose rows are recognised by their keys; raises UnreadableError."""
     rows = Rows(path)
     forms: Counter[str] = Counter()
     faults: Counter[str] = Counter()
@@ -227,7 +224,7 @@ def _read_turn(message: object) -> Turn:
     text, calls = _read_content(_first_of(message, ("content", "value", "parts")))
     called = [*_as_list(message.get("tool_calls")), message.get("function_call")]
     functions = [call.get("function", call) for call in called if isinstance(call, dict)]
-    calls += [_read_call(function, "arguments") for function in functions if isinstance(function, dict)]
+    calls += [_read_call(function) for function in functions if isinstance(function, dict)]
     return Turn(role, text, tuple(calls))
 
 
@@ -239,11 +236,9 @@ def _read_content(content: object) -> tuple[str, list[Call]]:
     for part in _as_list(content):
         if not isinstance(part, dict):
             continue
-        use = part if part.get("type") == "tool_use" else part.get("toolUse")
-        if isinstance(use, dict):
-            calls.append(_read_call(use, "input"))
-        elif isinstance(use := part.get("functionCall"), dict):
-            calls.append(_read_call(use, "args"))
+        call = part if part.get("type") == "tool_use" else _first_of(part, ("toolUse", "functionCall"))
+        if isinstance(call, dict):
+            calls.append(_read_call(call))
         elif isinstance(part.get("text"), str):
             texts.append(part["text"])
         else:  # an image, a document, the result of a tool
@@ -251,8 +246,8 @@ def _read_content(content: object) -> tuple[str, list[Call]]:
     return "\n".join(texts), calls
 
 
-def _read_call(call: Mapping[str, Any], arguments: str) -> Call:
-    return str(call.get("name"))[:_LONGEST_NAME], call.get(arguments)
+def _read_call(call: Mapping[str, Any]) -> Call:
+    return str(call.get("name"))[:_LONGEST_NAME], _first_of(call, ("arguments", "input", "args"))
 
 
 def _as_list(value: object) -> list[Any]:

@@ -95,10 +95,7 @@ def _join_texts(example: Example) -> str:
 
 
 def _find_contradictions(examples: Iterable[Example], shape: str) -> Pairs:
-    """Return pairs of the first sound example with an input and a later one whose output differs.
-
-    There are none if the shape of the task allows several outputs.
-    """
+    """Return pairs of the first sound example with an input and one with another output, if only one can be right."""
     first: dict[bytes, Example] = {}
     pairs = []
     sound = (example for example in examples if not example.faults)
@@ -269,10 +266,7 @@ def _find_features(text: str) -> Features:
 
 
 def _cross_validate(rows: list[tuple[Features, str]], share: float) -> tuple[int, int, int]:
-    """Return the size of the training sets, the correct predictions, and the rows predicted.
-
-    A classifier is fitted to a share of the rows outside of each fold in turn, until enough rows are predicted.
-    """
+    """Return the size of the training sets, a share of the rows outside each fold; correct predictions; rows predicted."""
     trained = hits = judged = 0
     for fold in range(_FOLDS):
         training = [row for index, row in enumerate(rows) if index % _FOLDS != fold]
@@ -287,10 +281,7 @@ def _cross_validate(rows: list[tuple[Features, str]], share: float) -> tuple[int
 
 
 def _classify(rows: Sequence[tuple[Features, str]], unseen: Sequence[Features]) -> Iterator[str]:
-    """Yield the most probable label of each unseen text by multinomial naive Bayes over distinct features.
-
-    It is a linear classifier that is fitted by counting, here only the features that the unseen texts have.
-    """
+    """Yield the label of each unseen text by naive Bayes, a linear classifier that is fitted by counting."""
     labels = Counter(label for _, label in rows)
     needed = set(itertools.chain.from_iterable(unseen))
     counts: defaultdict[int, dict[str, int]] = defaultdict(dict)

@@ -101,10 +101,7 @@ class Trial(Record, frozen=True):
 def measure_search(
     questions: Sequence[Question], engine: Engine | None, progress: Progress
 ) -> tuple[Measurement, ...]:
-    """Return the coverage of the answers, and the quality of the search if there is an engine.
-
-    Raises UsageError if the engine fails.
-    """
+    """Return the coverage of the answers and, with an engine, the quality of its search; raises UsageError if it fails."""
     if engine is None:
         return (_leave_open(0, _NO_ENGINE),)
     trials = _search(questions, engine, progress)

@@ -111,10 +111,7 @@ class Shape(Record, frozen=True):
 
 
 def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
-    """Return the shape of pairs, `calls` of which have tool calls in fields of their own.
-
-    Of many pairs a sample with a fixed seed is used.
-    """
+    """Return the shape of pairs, or of a sample of many; `calls` of them have tool calls in fields of their own."""
     sample = draw_sample(pairs, _MAX_PAIRS, _SEED)
     inputs, outputs = zip(*sample, strict=True) if sample else ((), ())
     words = itertools.chain.from_iterable(map(split_words, outputs))

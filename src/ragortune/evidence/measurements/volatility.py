@@ -42,10 +42,7 @@ _METHOD = (
 
 
 def measure_volatility(folder: Path, as_of: str, progress: Progress) -> Measurement:
-    """Return how much the documents in a folder change; without an answer, but with the reason, if git does not show it.
-
-    Commits after the day `as_of`, YYYY-MM-DD, do not count.
-    """
+    """Return how much the documents changed up to the day `as_of`, YYYY-MM-DD; if git does not show it, why not."""
     try:
         progress("reading the history of the documents")
         return _judge_history(History(folder, as_of), progress)
