@@ -5,8 +5,9 @@ A log shows what happens, not what is required: its latency is not a budget, and
 
 from __future__ import annotations
 
+import itertools
 import math
-from bisect import bisect_left
+import operator
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -265,15 +266,10 @@ def share_prefix(prompts: Iterable[str]) -> float | None:
     length = max(_MIN_PROMPTS, math.ceil(len(texts) * _SHARED_BY))
     if len(texts) < length or not any(texts):
         return None
-    runs = list(map(_common_length, texts, texts[length - 1 :]))
+    ends = zip(texts, texts[length - 1 :], strict=False)
+    runs = [sum(itertools.takewhile(bool, map(operator.eq, first, last))) for first, last in ends]
     best = [max(runs[max(0, index - length + 1) : index + 1], default=0) for index in range(len(texts))]
     return sum(best) / sum(map(len, texts))
-
-
-def _common_length(first: str, second: str) -> int:
-    """Return the length of the common prefix of two texts, by bisection."""
-    lengths = range(min(len(first), len(second)))
-    return bisect_left(lengths, x=True, key=lambda length: first[: length + 1] != second[: length + 1])
 
 
 def _measure_errors(totals: Mapping[str, int]) -> Measurement:

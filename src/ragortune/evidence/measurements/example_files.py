@@ -209,12 +209,9 @@ def find_faults(turns: Sequence[Turn]) -> Iterator[str]:
         yield "no_user"
     if not roles or roles[-1] != "assistant":
         yield "last_not_assistant"
-    if not all(_is_object(arguments) for turn in turns for _, arguments in turn.calls):
+    given = [arguments for turn in turns for _, arguments in turn.calls]
+    if not all(isinstance(parse_json(one or "{}") if isinstance(one, str) else one, dict) for one in given):
         yield "broken_arguments"
-
-
-def _is_object(arguments: object) -> bool:
-    return isinstance(parse_json(arguments or "{}") if isinstance(arguments, str) else arguments, dict)
 
 
 def _read_turn(message: object) -> Turn:

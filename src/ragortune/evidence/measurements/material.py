@@ -13,7 +13,7 @@ from ragortune.evidence.measurements.documents import measure_documents
 from ragortune.evidence.measurements.example_files import Example, read_examples
 from ragortune.evidence.measurements.examples import measure_examples
 from ragortune.evidence.measurements.questions import Question, measure_questions, read_questions
-from ragortune.evidence.measurements.retrieval import Verdict, measure_search
+from ragortune.evidence.measurements.retrieval import FOUND, MISSED, measure_search
 from ragortune.evidence.measurements.search import open_engine
 from ragortune.evidence.measurements.shape import (
     OPEN,
@@ -31,9 +31,9 @@ from ragortune.support.text import join_words
 _MOSTLY = 0.5
 """Share of examples that ask a question from which on their answers are searched in the documents."""
 _NAMES = {"both": "knowledge and behaviour", "neither": "neither yet"}
-_SHOWN: Mapping[str, str] = {
-    Verdict.FOUND: "the documents hold the answers",
-    Verdict.MISSED: "the documents hold the answers, though search misses many",
+_SHOWN = {
+    FOUND: "the documents hold the answers",
+    MISSED: "the documents hold the answers, though search misses many",
 }
 
 

@@ -13,7 +13,6 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from enum import StrEnum
 
 from ragortune.evidence.measurements.questions import Question
 from ragortune.evidence.measurements.sampling import (
@@ -58,22 +57,13 @@ _EXTENSION = re.compile(r"(?<=[^/])\.[a-z][a-z0-9]{0,7}\Z")
 """No number is one: `2101.00123` and `policy-v2.1` are whole names."""
 _LOWER_BOUND = "search by words alone: a lower bound of what search by meaning can find; --search measures your own engine"
 _NO_ENGINE = "nothing to search in: name documents with --docs, or your own engine with --search"
-
-
-class Verdict(StrEnum):
-    """Whether the documents hold the answers, and a search for the questions finds them."""
-
-    FOUND = "in_documents"
-    MISSED = "in_documents_but_missed"
-    ABSENT = "not_in_documents"
-    """Not in these words, at least."""
-
-
+FOUND, MISSED, ABSENT = "in_documents", "in_documents_but_missed", "not_in_documents"
+"""Whether the documents hold the answers, at least in these words, and a search for the questions finds them."""
 _ADVICE = {
-    Verdict.FOUND: "the documents hold the answers and the questions find them: retrieval can help",
-    Verdict.MISSED: "the documents hold the answers, but the questions miss many of them: search by meaning besides words, "
+    FOUND: "the documents hold the answers and the questions find them: retrieval can help",
+    MISSED: "the documents hold the answers, but the questions miss many of them: search by meaning besides words, "
     "filters or rewritten questions are needed",
-    Verdict.ABSENT: "the documents do not hold the answers, or not in such words: retrieval over them cannot help, the "
+    ABSENT: "the documents do not hold the answers, or not in such words: retrieval over them cannot help, the "
     "source of the answers has to be found first",
 }
 
@@ -241,7 +231,7 @@ def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> M
     reasons = {
         "no question names a document that was searched, and no answer's wording is in the documents": not count,
         f"too few questions to tell ({count}); 100 give a margin of about 0.08": count < MIN_SAMPLE,
-        "the documents do not hold the answers": verdict == Verdict.ABSENT,
+        "the documents do not hold the answers": verdict == ABSENT,
         "only a sample of the documents fits the embedded index; measure your own engine with --search": not engine.complete,
     }
     reason = next((reason for reason, holds in reasons.items() if holds), "")
@@ -298,21 +288,21 @@ def _measure_coverage(trials: Sequence[Trial], engine: Engine) -> Measurement:
     separation = round(separate(found, shuffled), 3)
     shown = covered >= _COVERED and separation >= _APART
     if shown:  # otherwise the oracle counts only if it is high: it is too lenient for short answers
-        verdict = Verdict.MISSED if oracle_covered - covered >= _MISSED else Verdict.FOUND
+        verdict = MISSED if oracle_covered - covered >= _MISSED else FOUND
     else:
-        verdict = Verdict.MISSED if oracle_covered >= _MIN_ORACLE else Verdict.ABSENT
+        verdict = MISSED if oracle_covered >= _MIN_ORACLE else ABSENT
     return unknown.replace(
         says=f"what a question finds has {covered:.0%} of its answer's wording; searching for the answer too, "
         f"{oracle_covered:.0%}; of another question's answer {chance:.0%}",
         method=f"{unknown.method}; {engine.label}",
         answers={
-            "knowledge.source": "documents" if verdict is not Verdict.ABSENT and not few else None,
+            "knowledge.source": "documents" if verdict != ABSENT and not few else None,
             "knowledge.access_path": "by_meaning" if shown and not few else None,
         },
         figures={
             **dict(zip(("coverage", "oracle", "shuffled"), means, strict=True)),
             "separation": separation,
-            "verdict": verdict.value,
+            "verdict": verdict,
         },
         interval=bound_mean(found),
         reason=few or ("" if shown else _ADVICE[verdict]),

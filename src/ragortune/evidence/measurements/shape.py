@@ -122,7 +122,9 @@ def describe_shape(pairs: Sequence[Pair], calls: int = 0) -> Shape:
         return (_join_runs(split_words(text), run) for text in texts)
 
     distinct = len(set(map(digest_words, split(outputs))))
-    called = max(calls / max(len(pairs), 1), _mean(_calls_in_text(*pair) for pair in sample))
+    # A function is called as `name(` in the output, and is declared so in the input.
+    named = (any(f"{name}(" in given for name in _CALL.findall(wanted)[:5]) for given, wanted in sample)
+    called = max(calls / max(len(pairs), 1), _mean(named))
     kind = _detect_kind(sample, called, lengths, distinct)
     questions = _mean(asks(given) for given, _ in sample)
     new_words = _count_new_words(map(set, split(inputs)), split(outputs))
@@ -159,11 +161,6 @@ def _join_runs(words: list[str], run: int) -> list[str]:
     if run == 1:
         return words
     return ["".join(words[at : at + run]) for at in range(max(len(words) - run + 1, 1))]
-
-
-def _calls_in_text(given: str, wanted: str) -> bool:
-    """Return whether the output calls, as `name(`, a function that the input declares so."""
-    return any(f"{name}(" in given for name in itertools.islice(_CALL.findall(wanted), 5))
 
 
 def _count_new_words(inputs: Iterable[set[str]], outputs: Iterable[list[str]]) -> tuple[float, int]:
