@@ -42,16 +42,12 @@ class _ProgramPassage(msgspec.Struct):
 
 
 class _ProgramAnswer(msgspec.Struct):
-    """What a program prints for a question."""
-
     passages: list[_ProgramPassage]
 
 
-class _Hit(msgspec.Struct):
-    """A document as the search API returns it."""
-
-    id: str = msgspec.field(name="_id")
-    source: dict[str, Any] = msgspec.field(name="_source")
+class _Hit(msgspec.Struct, rename=lambda name: f"_{name}"):
+    id: str
+    source: dict[str, Any]
 
 
 class _Hits(msgspec.Struct):
@@ -108,10 +104,8 @@ class CommandEngine(Engine):
     def search(self, text: str, k: int) -> list[Passage]:
         """Run the program for one question."""
         printed = self._program.ask(json.dumps({"question": text, "k": k}) + "\n").text
-        found = _decode(printed.encode("utf-8", "replace"), _ProgramAnswer, self.label)
-        return [
-            Passage(str(passage.id), passage.text[:_PASSAGE_CHARACTERS]) for passage in found.passages[:k]
-        ]
+        found = _decode(printed.encode("utf-8", "replace"), _ProgramAnswer, self.label).passages[:k]
+        return [Passage(str(passage.id), passage.text[:_PASSAGE_CHARACTERS]) for passage in found]
 
 
 class _NoRedirect(HTTPRedirectHandler):

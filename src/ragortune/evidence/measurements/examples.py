@@ -26,8 +26,10 @@ FAULTS: Mapping[str, str] = {
     "empty_output": "empty output",
     "too_long": "longer than 65,536 tokens",
     "degenerate": "repeats itself over and over",
+    "contradictory": "same input, different outputs",
+    "repeated": "the same as another or nearly so",
 }
-"""Faults of a single row, by name, in words."""
+"""Faults of rows, by name, in words."""
 MIN_ROWS = 10
 """OpenAI starts no fine-tuning job with fewer."""
 MIN_TEST_ROWS = 50
@@ -148,12 +150,9 @@ def _measure_usable(examples: Examples, usable: int, repeated: Pairs, contradict
 
 
 def _list_notes(examples: Examples, counts: Mapping[str, int]) -> Iterator[str]:
-    for fault, number in sorted(examples.faults.items()):
+    between = [(fault, number) for fault, number in counts.items() if number and fault in FAULTS]
+    for fault, number in (*sorted(examples.faults.items()), *between):
         yield f"{count_words(number, 'row')}: {FAULTS[fault]}"
-    if counts["contradictory"]:
-        yield f"{count_words(counts['contradictory'], 'row')}: same input, different outputs"
-    if counts["repeated"]:
-        yield f"{count_words(counts['repeated'], 'row')}: the same as another or nearly so"
     if len(examples.forms) > 1:
         yield f"the file mixes forms: {', '.join(f'{rows:,} {form}' for form, rows in examples.forms.items())}"
     if len(examples.sample) < examples.rows:
@@ -181,10 +180,12 @@ def _measure_leakage(examples: Examples, test: Examples) -> Measurement:
             origins.setdefault(second, origin)
     leaked = len(origins)
     share = leaked / max(len(covered), 1)
-    distinct = len({digest_words(split_words(example.input or example.output)) for example in test.sample})
+    distinct = len({example.key for example in test.sample})
     held_out, enough = share <= _TEST_LEAKAGE, distinct >= MIN_TEST_ROWS
-    shown = [f"line {covered[second - start].line} is line {examples.sample[first].line} of the examples: "
-             f"{show_text(inputs[second])}" for second, first in itertools.islice(origins.items(), MAX_EXAMPLES)]  # fmt: skip
+    shown = (
+        f"line {covered[second - start].line} is line {examples.sample[first].line} of the examples: {show_text(inputs[second])}"
+        for second, first in itertools.islice(origins.items(), MAX_EXAMPLES)
+    )
     return Measurement(
         probe="examples.leakage",
         says=f"{leaked:,} of {len(covered):,} test rows ({share:.1%}) are in the training data, too",

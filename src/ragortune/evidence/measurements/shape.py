@@ -194,10 +194,7 @@ def _mean(numbers: Iterable[float]) -> float:
 
 
 def measure_form(shape: Shape, part: str = "examples") -> tuple[Measurement, Measurement]:
-    """Return the measurements of the form of outputs, and of how much of their content is new.
-
-    `part` is the first part of their names: `examples`, or `questions` for reference answers, which are no training data.
-    """
+    """Return the form of outputs and how much of them is new; `part` is `examples`, or `questions`, which train nothing."""
     training = part == "examples"
     name, level = _OUTPUTS[shape.kind]
     known = shape.pairs >= _MIN_PAIRS
@@ -294,10 +291,7 @@ def count_background(texts: Iterable[str]) -> Counter[str]:
 
 
 def measure_wording(pairs: Sequence[Pair], background: Counter[str], part: str) -> Measurement | None:
-    """Return the share of outputs with a wording of their own; None if there are too few outputs.
-
-    `background` has the word counts of the documents; `part`, `examples` or `questions`, is the first part of the probe's name.
-    """
+    """Return the share of outputs with a wording of their own, None of too few; `background` counts words of documents."""
     sample = draw_sample(pairs, _MAX_OUTPUTS)
     if len(sample) < MIN_SAMPLE:
         return None
