@@ -68,7 +68,7 @@ class Examples(Record, frozen=True):
     limit: int
     """The sample has the inputs whose rank is lower."""
     notes: tuple[str, ...] = ()
-    """What was skipped."""
+    """What was skipped, and the size of a sample."""
 
     def covers(self, example: Example) -> bool:
         """Return whether an example with this input would be in the sample."""
@@ -92,7 +92,8 @@ def read_examples(path: Path, most: int = SAMPLE) -> Examples:
     if not forms:
         raise rows.refuse("training examples", "messages, prompt and completion, or text and label")
     common = max(forms, key=forms.__getitem__)
-    return Examples(common, forms, forms.total(), faults, sample.items(), sample.limit, rows.notes())
+    notes = rows.notes() + sample.notes("rows")
+    return Examples(common, forms, sample.total, faults, sample.items(), sample.limit, notes)
 
 
 # --- one row ------------------------------------------------------------------------------------------------------

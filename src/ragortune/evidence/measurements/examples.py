@@ -155,8 +155,6 @@ def _list_notes(examples: Examples, counts: Mapping[str, int]) -> Iterator[str]:
         yield f"{count_words(number, 'row')}: {FAULTS[fault]}"
     if len(examples.forms) > 1:
         yield f"the file mixes forms: {', '.join(f'{rows:,} {form}' for form, rows in examples.forms.items())}"
-    if len(examples.sample) < examples.rows:
-        yield f"a sample of {len(examples.sample):,} of {examples.rows:,} rows"
 
 
 def _show_worst(examples: Examples, repeated: Pairs, contradictions: Pairs) -> Iterator[str]:

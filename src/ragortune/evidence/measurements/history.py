@@ -170,13 +170,10 @@ class Changes(NamedTuple):
     """Share of the present sentences that were added."""
     cosmetic: float
     """Share of the removed sentences (of a sample) that were added again nearly word for word, with the same numbers."""
+    share: float
+    """Share of the documents that have changed."""
     sampled: bool
     """Whether only a sample of the documents was compared."""
-
-    @property
-    def share(self) -> float:
-        """Share of the documents that have changed."""
-        return len(self.changed) / max(1, self.documents)
 
 
 def read_units(text: str) -> Units:
@@ -225,6 +222,7 @@ def find_changes(history: History, earlier: Snapshot) -> Changes:
         _share(gone, begun, history.density),
         _share(fresh, _pick(now.inside, limit), history.density),
         _share_cosmetic(gone, fresh),
+        share=len(gone) / max(1, len(begun)),
         sampled=limit < RANKS,
     )
 
@@ -277,10 +275,8 @@ def _take_off(documents: Mapping[str, Units], others: Iterable[Units]) -> dict[s
 
 def _share_cosmetic(gone: Mapping[str, Units], fresh: Mapping[str, Units]) -> float:
     """Return the share of the removed sentences, of a sample, that differ from an added one in wording alone."""
-    pairs = [(path, unit) for path, units in gone.items() for unit in units]
-    sample = draw_sample(pairs, _CLASSIFIED)
-    cosmetic = sum(_is_reworded(unit, fresh.get(path, Units())) for path, unit in sample)
-    return cosmetic / max(1, len(sample))
+    sample = draw_sample([(path, unit) for path, units in gone.items() for unit in units], _CLASSIFIED)
+    return sum(_is_reworded(unit, fresh.get(path, Units())) for path, unit in sample) / max(1, len(sample))
 
 
 def _is_reworded(unit: str, candidates: Units) -> bool:

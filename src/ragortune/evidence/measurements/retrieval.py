@@ -220,8 +220,8 @@ def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> M
         if (trial.named and usable) or (trial.oracle or 0.0) >= _HOLDS
     ]
     count = len(judged)
-    share = sum(hit is not None and hit[1] for _, hit in judged) / max(count, 1)
-    interval = bound_share(round(share * count), count)
+    hits = sum(hit is not None and hit[1] for _, hit in judged)
+    share, interval = hits / max(count, 1), bound_share(hits, count)
     ranks = [hit[0] if hit else _DEPTH + 1 for _, hit in judged]
     figures = {f"hit_at_{k}": round(sum(rank <= k for rank in ranks) / max(count, 1), 3) for k in _CUTOFFS}
     by_name = usable and any(trial.named for trial in trials)
