@@ -93,7 +93,7 @@ def measure_search(
 ) -> tuple[Measurement, ...]:
     """Return the coverage of the answers and, with an engine, the quality of its search; raises UsageError if it fails."""
     if engine is None:
-        return (_leave_open(0, _NO_ENGINE),)
+        return (_measure_coverage((), None),)
     trials = _search(questions, engine, progress)
     coverage = _measure_coverage([trial for trial in trials if trial.oracle is not None], engine)
     return coverage, _measure_hits(trials, engine, coverage.figures.get("verdict"))
@@ -252,31 +252,27 @@ def _measure_hits(trials: Sequence[Trial], engine: Engine, verdict: object) -> M
     )
 
 
-def _leave_open(count: int, reason: str) -> Measurement:
-    return Measurement(
-        "questions.coverage",
-        "not known whether the documents hold the answers",
-        f"pairs of words of the reference answer in the {_TOP} best passages",
-        count,
-        "questions with answers",
-        answers={"knowledge.source": None, "knowledge.access_path": None},
-        reason=reason,
-    )
-
-
-def _measure_coverage(trials: Sequence[Trial], engine: Engine) -> Measurement:
+def _measure_coverage(trials: Sequence[Trial], engine: Engine | None) -> Measurement:
     """Return the coverage of the answers by the passages found, and whether the documents hold the answers.
 
     The null distribution is the coverage of the answers of other questions, by a cyclic shift; the oracle is a search for
     question and answer together.
     """
     count = len(trials)
-    needed = (
+    few = (
         f"{MIN_SAMPLE} questions with reference answers, other than labels, are needed, and there are {count}"
     )
-    few = needed if count < MIN_SAMPLE else ""
-    unknown = _leave_open(count, few)
-    if count < _MIN_COMPARED:
+    few = _NO_ENGINE if engine is None else few if count < MIN_SAMPLE else ""
+    unknown = Measurement(
+        "questions.coverage",
+        "not known whether the documents hold the answers",
+        f"pairs of words of the reference answer in the {_TOP} best passages",
+        count,
+        "questions with answers",
+        answers={"knowledge.source": None, "knowledge.access_path": None},
+        reason=few,
+    )
+    if engine is None or count < _MIN_COMPARED:
         return unknown
     found = [cover_answer(trial.question.answers, trial.passages) for trial in trials]
     shift = random.Random(1).randrange(1, count)  # noqa: S311  (the same in every run)
