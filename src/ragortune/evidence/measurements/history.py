@@ -91,8 +91,11 @@ class History:
         self.idle_days = (end_of_day - newest.time) // DAY
         """Days since the last commit."""
         sample = _pick(newest.inside, _find_limit(newest.inside, _DENSITY_BYTES))
-        self.density = _count(self.read(sample)) / max(1, _sum_sizes(sample))
-        """Sentences per byte of the documents, estimated from a sample."""
+        self._density = _count(self.read(sample)) / max(1, sum(file.size for file in sample.values()))
+
+    def estimate(self, documents: Documents) -> float:
+        """Return the number of sentences in documents, estimated from their sizes and a sample; at least 1."""
+        return max(1.0, self._density * sum(file.size for file in documents.values()))
 
     def list_changes(self, days: int) -> list[tuple[int, frozenset[str]]]:
         """Return the commits of the given days up to the last one: days since 1970, and paths changed in the folder."""
@@ -204,7 +207,8 @@ def find_changes(history: History, earlier: Snapshot) -> Changes:
     begun: Documents = earlier.inside
     if not begun:  # the folder is new; its documents may come from elsewhere in the repository
         begun, left = left, {}
-    kept = _list_contents(begun, earlier.outside) & _list_contents(now.inside, now.outside)
+    kept = {file.blob for part in (begun, earlier.outside) for file in part.values()}
+    kept &= {file.blob for part in (now.inside, now.outside) for file in part.values()}
     differing = [
         {path: file for path, file in part.items() if file.blob not in kept}
         for part in (begun, now.inside, left, came)
@@ -219,21 +223,12 @@ def find_changes(history: History, earlier: Snapshot) -> Changes:
     return Changes(
         len(begun),
         frozenset(gone),
-        _share(gone, begun, history.density),
-        _share(fresh, _pick(now.inside, limit), history.density),
+        min(1.0, _count(gone) / history.estimate(begun)),
+        min(1.0, _count(fresh) / history.estimate(_pick(now.inside, limit))),
         _share_cosmetic(gone, fresh),
         share=len(gone) / max(1, len(begun)),
         sampled=limit < RANKS,
     )
-
-
-def _share(units: Mapping[str, Units], documents: Documents, density: float) -> float:
-    """Return the share of some sentences among all those of documents, whose number is estimated from their size."""
-    return min(1.0, _count(units) / max(1.0, density * _sum_sizes(documents)))
-
-
-def _list_contents(*parts: Documents) -> set[str]:
-    return {file.blob for part in parts for file in part.values()}
 
 
 def _find_limit(documents: Documents, most: int) -> int:
@@ -249,10 +244,6 @@ def _find_limit(documents: Documents, most: int) -> int:
 def _pick(documents: Documents, limit: int) -> Documents:
     """Return the documents below a rank, so that each state is sampled by the same paths."""
     return {path: documents[path] for path in sorted(documents) if rank_text(path) < limit}
-
-
-def _sum_sizes(documents: Documents) -> int:
-    return sum(file.size for file in documents.values())
 
 
 def _count(documents: Mapping[str, Units]) -> int:
