@@ -108,6 +108,12 @@ def test_a_log_without_errors_and_status_does_not_say_that_no_call_failed(tmp_pa
     assert "not known" in errors.says
 
 
+def test_a_team_that_names_a_column_which_its_json_log_lacks_is_told_so(tmp_path):
+    log = write_lines(tmp_path / "log.jsonl", as_plain(CALLS))
+    notes = measure(log, {**MAPPING, "output_tokens": "oout"})["calls.volume"].notes
+    assert "no call has a number in 'oout' (output_tokens)" in notes
+
+
 def test_a_team_with_local_times_in_its_log_learns_which_times_are_read(tmp_path):
     rows = [{"Begin": "02.11.2026 08:10"}] * 2_000
     with pytest.raises(UnreadableError, match=r"2,000 rows.*\n?.*2026-11-29T08:15:00Z") as refused:

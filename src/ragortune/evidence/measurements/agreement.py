@@ -5,7 +5,7 @@ A person's answer is never replaced; an earlier measurement is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from ragortune.evidence.profile import Vocabulary
 from ragortune.model import Answer, Profile, Provenance, QuantityValue
@@ -66,17 +66,16 @@ def describe_figures(measurement: Measurement) -> str:
 
 
 def compare_answers(
-    measurements: Iterable[Measurement], profile: Profile, vocabulary: Vocabulary, today: str
+    measurements: Sequence[Measurement], profile: Profile, vocabulary: Vocabulary, today: str
 ) -> tuple[MeasuredAnswer, ...]:
     """Return all measured answers, each with the profile's; if two probes answer one criterion, the later one counts.
 
     Measurements without a date are dated `today`, YYYY-MM-DD.
     """
     found: dict[str, MeasuredAnswer] = {}
-    listed = tuple(measurements)
     # Where all the material fits the prompt, a search that works does not show that one is needed.
-    fits = any(measurement.answers.get(_FITS) == "yes" for measurement in listed)
-    for measurement in listed:
+    fits = any(measurement.answers.get(_FITS) == "yes" for measurement in measurements)
+    for measurement in measurements:
         date = measurement.date or today
         for name, levels in vocabulary.read_profile(measurement.answers).levels.items():
             if fits and name == _PATH:

@@ -21,7 +21,7 @@ from ragortune.evidence.measurements.rows import list_texts, parse_json
 from ragortune.evidence.measurements.sampling import Z_95, bound_mean, bound_share
 from ragortune.model.measurements import Measurement, Progress
 from ragortune.support.errors import Place, UnreadableError
-from ragortune.support.text import count_words, hide_password
+from ragortune.support.text import count_words, hide_password, quote_value
 
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 _PROMPTS, _PROMPT_LENGTH = 400, 40_000
@@ -54,7 +54,11 @@ def measure_calls(source: str, mapping: Mapping[str, str], progress: Progress) -
         totals, rejected = _count_rows(rows), records.count_rejected()
         totals |= {name: totals[name] + rejected for name in ("rows", "unreadable")}
         left_out = {name: count_words(totals[name], "row") for name in _SKIPPED if totals[name]}
-        skipped = tuple(f"{rows} left out: {_SKIPPED[name]}" for name, rows in left_out.items())
+        unread = {path: role for role, path in mapping.items() if not totals.get(role.partition("_")[0], 1)}
+        skipped = (
+            *(f"{number} left out: {_SKIPPED[name]}" for name, number in left_out.items()),
+            *(f"no call has a number in {quote_value(path)} ({role})" for path, role in unread.items()),
+        )
         progress("; ".join((f"{totals['calls']:,} calls ({form})", *skipped)))
         if not totals["calls"]:
             hint = "a time is like 2026-11-29T08:15:00Z or counts from 1970; --calls-map time=COLUMN names its column"
