@@ -92,9 +92,10 @@ def test_what_a_sparse_checkout_leaves_out_is_not_gone_but_what_the_branch_remov
 
 @pytest.mark.usefixtures("topic")
 @pytest.mark.parametrize("wanted", ["docs/*/*.md", "docs/adr/*.md"])
-def test_documents_of_a_folder_that_becomes_a_link_are_found_or_named(run, tmp_path, wanted):
+def test_documents_of_a_folder_that_becomes_a_link_are_found_or_named(run, commit, tmp_path, wanted):
     shutil.move(tmp_path / "docs" / "adr", tmp_path / "moved")
     (tmp_path / "docs" / "adr").symlink_to("../moved")
+    commit("a link")
 
     result = run("check", wanted, "docs/b.md", "--config-from", "main")
 
@@ -103,8 +104,11 @@ def test_documents_of_a_folder_that_becomes_a_link_are_found_or_named(run, tmp_p
 
 @pytest.mark.usefixtures("topic")
 @pytest.mark.parametrize("wanted", ["docs/*.txt", "docs/*"])
-def test_a_document_of_another_ending_that_a_branch_takes_out_of_sight_is_named(run, tmp_path, wanted):
+def test_a_document_of_another_ending_that_a_branch_takes_out_of_sight_is_named(
+    run, commit, tmp_path, wanted
+):
     (tmp_path / "docs" / "c.txt").rename(tmp_path / "docs" / "c.text")
+    commit("another ending")
 
     assert "note: gone since main: docs/c.txt\n" in run("check", wanted, "--config-from", "main").err
 

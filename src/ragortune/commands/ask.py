@@ -170,7 +170,7 @@ class _Dialogue:
 
     def _show(self, blocks: Iterable[Block]) -> None:
         """Write to stderr, at the present width of the terminal."""
-        width = self._environment.dialogue_width
+        width = self._environment.measure_width(dialogue=True)
         self._environment.say(write_text(blocks, width=width, color=self._color))
 
     def _say(self, text: str) -> None:

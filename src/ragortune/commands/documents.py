@@ -86,30 +86,21 @@ def find_documents(
 def _list_gone(
     wanted: Sequence[str], base: str, found: Container[Path], environment: Environment
 ) -> list[str]:
-    """Return the named documents of a commit that no longer exist, or only behind a link.
-
-    So are links to documents, and submodules that may hold some and are not checked out.
-    """
+    """Return the named documents of a commit that HEAD has no more, or only as a link."""
     repository = Repository(environment.folder, "--config-from")
     top, folder = os.path.realpath(repository.top), os.path.realpath(environment.folder)
     patterns = [Path(repository.name_of(Path(folder, name))).parts for name in wanted]
-    listed = repository.ask("-C", top, "ls-files", "-t", "-z").split("\0")
-    sparse = {line[2:] for line in listed if line.startswith("S ")}  # not checked out, but not removed
+    options = ("-r", "-z", "--no-renames", "--name-only", "--diff-filter=DT")
     gone = []
-    for file in repository.list_files(base):
-        parts, place = tuple(file.name.split("/")), Path(top, file.name)
-        if file.is_submodule:
-            parts += (f"any{ENDINGS[0]}",)
-        is_document = parts[-1].lower().endswith(ENDINGS)
+    for name in filter(None, repository.ask("-C", top, "diff-tree", *options, base, "HEAD").split("\0")):
+        parts, place = name.split("/"), Path(top, name)
+        is_document = name.lower().endswith(ENDINGS)
         named = any(
-            _matches(parts, pattern) or (is_document and parts[: len(pattern)] == pattern)
+            _matches(parts, pattern) or (is_document and Path(name).is_relative_to(Path(*pattern)))
             for pattern in patterns
         )
-        if named and place not in found and file.name not in sparse:
-            is_there = os.path.lexists(place / ".git" if file.is_submodule else place)
-            if file.is_plain:
-                is_there = os.path.isfile(place) and os.path.realpath(place.parent) == str(place.parent)
-            gone += [Path(os.path.relpath(place, folder)).as_posix()] * (not is_there)
+        if named and place not in found:
+            gone.append(Path(os.path.relpath(place, folder)).as_posix())
     return gone
 
 

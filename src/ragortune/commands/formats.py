@@ -129,7 +129,7 @@ def render(command: str, form: str, result: Any, environment: Environment, show:
         write: Callable[..., str] = write_screen if isinstance(rendered, Page) else write_text
         return write(
             rendered,
-            width=environment.width,
+            width=environment.measure_width(),
             color=environment.wants_color(),
             unicode=environment.has_unicode,
         )

@@ -65,8 +65,8 @@ class ProfileFile:
         self._environment = environment
         self._place = Path(environment.folder, path)
         self._template = text
-        self._last = self._read()
-        """Content of the file when it was last read or written; None if there was no file."""
+        self._last = self._read() or text
+        """Content of the file when it was last read or written, or what it begins with."""
         self._first = self._saved = _list_answers(start)
 
     @contextlib.contextmanager
@@ -97,11 +97,9 @@ class ProfileFile:
     def _merge(self, interview: Interview) -> None:
         """Merge the answers into the file; raises ChangedError if it is written meanwhile."""
         text_before, present = self._read(), self._saved
-        removed = text_before is None and self._last is not None
-        if removed:
-            present = {}
-        elif text_before is not None and text_before != self._last:
-            meanwhile = self._check(text_before, interview, "was changed meanwhile and can no longer be read")
+        base = self._template if text_before is None else text_before
+        if is_other := base != self._last:
+            meanwhile = self._check(base, interview, "was changed meanwhile and can no longer be read")
             present = _list_answers(meanwhile)
         changes = self._find_changes(interview, present)
         replaced = [
@@ -109,13 +107,11 @@ class ProfileFile:
             for name, new in changes.items()
             if present.get(name, new) not in (new, self._saved.get(name))
         ]
-        text = write_answers(self._template if text_before is None else text_before, changes)
+        text = write_answers(base, changes)
         if text != text_before:
             self._check(text, interview, "cannot take this answer")
             write_file(self.path, text, self._environment, text_before)
-        if removed:
-            self._environment.note(f"{self.path} was removed meanwhile and is written again")
-        elif text_before != self._last:
+        if is_other:
             kept = "the changes are kept"
             if replaced:
                 kept = f"your answer replaces that of {join_words(replaced)}, any other change is kept"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import errno
 import io
 import os
 import re
@@ -19,15 +18,6 @@ from ragortune.support.text import clean_text, guard_terminal
 PLAIN_WIDTH = 80
 _WIDTHS = (40, 100)
 """Narrowest and widest output: narrower text is not readable, wider lines are hard to follow."""
-
-
-class _Closed(io.BytesIO):
-    """A stdin that was closed before the program started: reading fails, because its content is unknown."""
-
-    def read(self, *_: object) -> bytes:
-        raise OSError(errno.EBADF, "it is closed")
-
-    readline = read
 
 
 class Environment(Record, frozen=True):
@@ -58,7 +48,10 @@ class Environment(Record, frozen=True):
         Output to a terminal is in its encoding; to a program or file it is UTF-8, whatever the locale. Streams are set to
         block, even if the parent process uses them without blocking.
         """
-        if sys.stdout is None:  # it was closed; writing to a read-only stream fails as it should
+        # A stream that was closed becomes one of the other direction, on which reading and writing fail as they should.
+        if sys.stdin is None:
+            sys.stdin = os.fdopen(os.open(os.devnull, os.O_WRONLY), "r", encoding="utf-8")
+        if sys.stdout is None:
             sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
         if isinstance(sys.stdout, io.TextIOWrapper) and isinstance(sys.stdout.buffer, io.RawIOBase):
             # Unbuffered (PYTHONUNBUFFERED), the rest of a partial write to a full disk would be lost without an error.
@@ -73,7 +66,7 @@ class Environment(Record, frozen=True):
                 encoding = None if stream is sys.stderr or _is_terminal(stream) else "utf-8"
                 stream.reconfigure(encoding=encoding, errors="backslashreplace")
         return cls(
-            stdin=sys.stdin.buffer if sys.stdin else _Closed(),
+            stdin=sys.stdin.buffer,
             stdout=sys.stdout,
             stderr=sys.stderr or io.StringIO(),
             folder=str(Path.cwd()),
@@ -83,17 +76,10 @@ class Environment(Record, frozen=True):
             stdin_is_terminal=_is_terminal(sys.stdin),
         )
 
-    @property
-    def width(self) -> int:
-        """Width of output in columns: that of the terminal within limits, 80 without one."""
-        return self._measure_width(self.stdout, is_terminal=self.stdout_is_terminal)
-
-    @property
-    def dialogue_width(self) -> int:
-        """Width of questions, which go to stderr, in columns; measured anew each time."""
-        return self._measure_width(self.stderr, is_terminal=self.stderr_is_terminal)
-
-    def _measure_width(self, stream: TextIO, *, is_terminal: bool) -> int:
+    def measure_width(self, *, dialogue: bool = False) -> int:
+        """Return the present width in columns of results, or of a dialogue: of the terminal within limits, or else 80."""
+        stream = self.stderr if dialogue else self.stdout
+        is_terminal = self.stderr_is_terminal if dialogue else self.stdout_is_terminal
         wanted = self.variables.get("COLUMNS", "")
         columns = self.columns or (int(wanted) if re.fullmatch("[0-9]{1,6}", wanted) else 0)
         if not columns and is_terminal:

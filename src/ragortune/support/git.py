@@ -65,11 +65,6 @@ class KeptFile(NamedTuple):
     """Bytes, if sizes were asked for."""
 
     @property
-    def is_submodule(self) -> bool:
-        """Whether it is another repository."""
-        return self.mode == "160000"
-
-    @property
     def is_plain(self) -> bool:
         """Whether it is a regular file, and not a link or submodule."""
         return self.mode.startswith("100")

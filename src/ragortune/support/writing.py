@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import glob
 import os
+import shutil
 import stat
-import tempfile
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from types import EllipsisType
 
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ChangedError, RagortuneError, UsageError
+from ragortune.support.errors import ChangedError, UsageError
 from ragortune.support.reading import YAML_ENDINGS, find_repository, lies_inside, open_file, real_path
 from ragortune.support.text import quote_value
-
-try:
-    import fcntl
-except ImportError:  # Windows, where open files cannot be removed
-    fcntl = None  # type: ignore[assignment]
 
 WHATEVER = ...
 """Stands for any old content of a file, or none."""
@@ -119,47 +114,29 @@ def replace_file(
 ) -> None:
     """Write a temporary file and rename it to `path`; raises OSError, for a `new` file FileExistsError if it exists.
 
-    Links are followed, and the mode of an existing file is kept. Temporary files of killed runs are removed: a running
-    process holds a lock on its own. `before` is called just before the old content is replaced, which it prevents by
-    raising.
+    Links are followed. An existing file keeps its mode, its extended attributes such as access lists, and, as far as
+    permitted, its owner. `before` is called just before the old content is replaced, which it prevents by raising.
     """
     target = Path(os.path.realpath(path))
-    prefix = f".{target.name[:_LONGEST_PREFIX]}.ragortune-"
+    temporary = target.with_name(f".{target.name[:_LONGEST_PREFIX]}.ragortune-{os.urandom(8).hex()}")
     data = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
-    with contextlib.ExitStack() as locked:
-        handle, temporary = _open_beside(target, prefix, locked)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            _keep_attributes(temporary, target)
-            if before is not None:
-                before()
-            if not new or not _link_new(temporary, target):
-                temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
-    for left in target.parent.glob(f"{glob.escape(prefix)}*"):
-        with contextlib.suppress(OSError, RagortuneError):
-            _remove_abandoned(left)
-
-
-def _open_beside(target: Path, prefix: str, locked: contextlib.ExitStack) -> tuple[int, Path]:
-    """Return a new file in the folder of another, open and locked.
-
-    Before it is locked, another run may take it for abandoned and remove it; then there is another attempt.
-    """
-    while True:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix)
-        if fcntl is None:
-            return handle, Path(name)
-        locked.callback(os.close, lock := os.dup(handle))
-        with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        if os.fstat(handle).st_nlink:
-            return handle, Path(name)
-        os.close(handle)
+    mode = 0o600 if target.exists() else 0o666
+    try:
+        with open(temporary, "xb", opener=partial(os.open, mode=mode)) as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if target.exists():
+            with contextlib.suppress(OSError, AttributeError):  # another user's file, or Windows
+                os.chown(temporary, target.stat().st_uid, target.stat().st_gid)
+            shutil.copystat(target, temporary)
+            os.utime(temporary)
+        if before is not None:
+            before()
+        if not new or not _link_new(temporary, target):
+            temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _link_new(path: Path, name: Path) -> bool:
@@ -171,34 +148,3 @@ def _link_new(path: Path, name: Path) -> bool:
     except OSError:
         return False
     return True
-
-
-def _remove_abandoned(path: Path) -> None:
-    """Remove the temporary file of a run that has ended; raises OSError if it has not."""
-    if fcntl is None:
-        path.unlink()
-        return
-    with open_file(path) as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink()
-
-
-def _keep_attributes(path: Path, replaced: Path) -> None:
-    """Give a file the mode and, as far as permitted, owner, group and extended attributes of the one that it replaces.
-
-    A new file gets the default mode.
-    """
-    try:
-        before = replaced.stat()
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        path.chmod(0o666 & ~mask)
-        return
-    with contextlib.suppress(OSError, AttributeError):  # another user's file, or Windows
-        os.chown(path, before.st_uid, before.st_gid)
-    path.chmod(before.st_mode & 0o777)
-    with contextlib.suppress(OSError, AttributeError):
-        for name in os.listxattr(replaced):
-            with contextlib.suppress(OSError):
-                os.setxattr(path, name, os.getxattr(replaced, name))
