@@ -223,15 +223,16 @@ def test_a_file_that_another_run_has_just_made_is_not_replaced(run, write, tmp_p
 
 
 @pytest.mark.usefixtures("repository")
-def test_jobs_that_write_one_baseline_at_once_keep_what_each_has_found(run, tmp_path, monkeypatch):
+def test_a_job_writes_no_baseline_over_what_another_has_just_found(run, tmp_path, monkeypatch):
     def write_meanwhile(*_):
         monkeypatch.undo()
         assert run("check", "docs/one.md", "--write-baseline", "known.json").code == 0
 
     monkeypatch.setattr("ragortune.support.writing.refuse_unwritable", write_meanwhile)
-    run("check", "docs/two.md", "--write-baseline", "known.json")
+    result = run("check", "docs/two.md", "--write-baseline", "known.json")
 
-    assert {path for path, _ in entries(tmp_path)} == {"docs/one.md", "docs/two.md"}
+    assert "'known.json' changed while it was read; run the command again" in result.err
+    assert {path for path, _ in entries(tmp_path)} == {"docs/one.md"}
 
 
 @pytest.mark.parametrize("option", ["--format=sarif=out", "--write-baseline=out"])

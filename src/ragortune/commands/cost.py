@@ -15,8 +15,8 @@ from ragortune.model import Rulebook
 from ragortune.model.findings import RuleFinding
 from ragortune.model.prices import STALE_AFTER, PriceBook, check_row, count_days
 from ragortune.report.bill import CostAnswer
-from ragortune.report.checked_data import CheckedData
 from ragortune.report.pricelist import PriceList
+from ragortune.report.rulesets import CheckedData
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, Place, PriceError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, RULE_FILE_BYTES, parse_yaml, read_document, read_text

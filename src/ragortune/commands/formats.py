@@ -25,7 +25,7 @@ def _report(module: str, **names: str) -> dict[str, str]:
     return {form: f"ragortune.report.{place}" for form, place in places.items()}
 
 
-_FINDINGS = _report("checked_data", text="write_findings", json="list_findings")
+_FINDINGS = _report("rulesets", text="write_findings", json="list_findings")
 FORMATS: Mapping[str, Mapping[str, str]] = {
     "recommend": _report(
         "recommendation",

@@ -11,8 +11,7 @@ from ragortune.commands.requests import CheckRulesRequest, DiffRulesRequest, Tes
 from ragortune.commands.shared import choose_date, open_rulebook, rules_folder
 from ragortune.lint.checks import check_folder
 from ragortune.lint.examples import run_tests
-from ragortune.report.checked_data import CheckedData
-from ragortune.report.rulesets import RuleTests, compare_rule_sets
+from ragortune.report.rulesets import CheckedData, RuleTests, compare_rule_sets
 from ragortune.ruleset.load import load_rulebook
 from ragortune.support.environment import Environment
 from ragortune.support.errors import ExitCode, UsageError

@@ -1,4 +1,4 @@
-"""The results of `rules test` and `rules diff` as text and JSON."""
+"""The results of `rules check`, `rules test` and `rules diff` as text and JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ragortune.engine import decide_option
 from ragortune.evidence.documents.language import read_language
 from ragortune.lint.examples import Tried, list_failed
 from ragortune.model import Case, Option, Rulebook, Sample
-from ragortune.model.findings import read_finding_rules
+from ragortune.model.findings import RuleFinding, read_finding_rules
 from ragortune.report.shapes import RuleSet, name_rule_set, take
 from ragortune.support.record import Record
 from ragortune.support.text import count_words
@@ -19,6 +19,31 @@ _SAMPLES = {
     Sample.FIELD: "Field sample: systems drawn at random, the mix that users meet",
     Sample.SELECTED: "Selected cases: sought out because they compare or argue, another population",
 }
+
+
+# --- check --------------------------------------------------------------------------------------------------------
+
+
+class CheckedData(Record, frozen=True):
+    """The result of `rules check` or `prices check`."""
+
+    findings: tuple[RuleFinding, ...]
+    what: str
+    """Name of what was checked."""
+
+
+def write_findings(checked: CheckedData) -> Iterator[str]:
+    """Yield one line per finding, in the form that compilers use; hints follow on lines of their own."""
+    for finding in checked.findings:
+        yield f"{finding.place}: {finding.name}: {finding.message}"
+        if finding.hint:
+            yield f"    hint: {finding.hint}"
+    yield f"{count_words(len(checked.findings), 'finding')} in {checked.what}"
+
+
+def list_findings(checked: CheckedData) -> tuple[RuleFinding, ...]:
+    """Return the findings as JSON data."""
+    return checked.findings
 
 
 # --- diff ---------------------------------------------------------------------------------------------------------

@@ -260,14 +260,11 @@ def round_numbers(value: Any) -> Any:
 
 def describe_verdict(verdict: Verdict) -> dict[str, object]:
     """Return the JSON of `recommend --brief`."""
-    outcome, probability = verdict.outcome, verdict.outcome.probability
-    described: dict[str, object] = {
+    return {
         "schema": "ragortune/recommendation/2",
         "project": verdict.project,
-        "option": outcome.option,
-        "default": outcome.default,
+        **take(verdict.outcome, "option", "default"),
         "too_little_known": verdict.too_little_known,
-        "probability": round_numbers(probability),
-        "needs": round_numbers(outcome.needs),
+        **round_numbers(take(verdict.outcome, "probability", "needs")),
+        **({"profile": verdict.origin} if verdict.origin else {}),
     }
-    return described if verdict.origin is None else {**described, "profile": verdict.origin}

@@ -48,7 +48,7 @@ def write_file(
             with open_file(place) as stream:
                 present = stream.read(len(codecs.BOM_UTF8) + len(data) + 1)
         if present not in known:
-            raise _changed(name)
+            raise ChangedError(f"{quote_value(name)} changed while it was read; run the command again")
         return present or b""
 
     try:
@@ -57,16 +57,10 @@ def write_file(
             replace_file(place, text)
         else:
             mark = "\ufeff" if read_present().startswith(codecs.BOM_UTF8) else ""
-            replace_file(place, mark + text, read_present, new=old is None)
-    except FileExistsError:
-        raise _changed(name) from None
+            replace_file(place, mark + text, read_present)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{quote_value(name)} cannot be written ({reason})") from None
-
-
-def _changed(name: str) -> ChangedError:
-    return ChangedError(f"{quote_value(name)} changed while it was read; run the command again")
 
 
 def refuse_overwriting(
@@ -109,10 +103,8 @@ def refuse_unwritable(name: str, environment: Environment) -> None:
             raise UsageError(f"{quote_value(name)} {reason}")
 
 
-def replace_file(
-    path: str | Path, content: str | bytes, before: Callable[[], object] | None = None, *, new: bool = False
-) -> None:
-    """Write a temporary file and rename it to `path`; raises OSError, for a `new` file FileExistsError if it exists.
+def replace_file(path: str | Path, content: str | bytes, before: Callable[[], object] = lambda: None) -> None:
+    """Write a temporary file and rename it to `path`; raises OSError.
 
     Links are followed. An existing file keeps its mode, its extended attributes such as access lists, and, as far as
     permitted, its owner. `before` is called just before the old content is replaced, which it prevents by raising.
@@ -131,20 +123,7 @@ def replace_file(
                 os.chown(temporary, target.stat().st_uid, target.stat().st_gid)
             shutil.copystat(target, temporary)
             os.utime(temporary)
-        if before is not None:
-            before()
-        if not new or not _link_new(temporary, target):
-            temporary.replace(target)
+        before()
+        temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _link_new(path: Path, name: Path) -> bool:
-    """Hard-link a file and return True, False if the file system has no links; raises FileExistsError if the name exists."""
-    try:
-        os.link(path, name)
-    except FileExistsError:
-        raise
-    except OSError:
-        return False
-    return True
