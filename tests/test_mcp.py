@@ -504,6 +504,31 @@ def test_stdout_carries_the_protocol_alone_whatever_comes_in(tmp_path):
     assert server.returncode == 0
 
 
+def test_requests_that_still_run_when_the_client_closes_stdin_are_answered_or_cancelled(tmp_path):
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+    ask = {"name": "recommend", "arguments": {"profile": PARCEL_DESK}}
+    requests = [("initialize", hello), *[("tools/call", ask)] * 30]
+    sent = [
+        {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+        for number, (method, params) in enumerate(requests)
+    ]
+    sent.append({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 30}})
+
+    server = subprocess.run(
+        [sys.executable, "-m", "ragortune", "mcp"],
+        input="".join(f"{json.dumps(message)}\n" for message in sent),
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=120,
+        check=False,
+    )
+
+    answered = [reply["id"] for reply in map(json.loads, server.stdout.splitlines()) if "result" in reply]
+    assert sorted({*answered, 30}) == [*range(31)]
+    assert server.returncode == 0
+
+
 def test_without_the_extra_it_says_what_to_install(run, monkeypatch):
     monkeypatch.setitem(sys.modules, "mcp_types", None)
     monkeypatch.delitem(sys.modules, "ragortune.commands.mcp")

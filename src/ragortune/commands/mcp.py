@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import signal
+import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-import anyio
 import anyio.to_thread
 import mcp_types as types
 from mcp.server import Server
-from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 
 from ragortune import __version__
 from ragortune.commands.ask import print_next
 from ragortune.commands.check import check_documents
+from ragortune.commands.connection import serve_streams
 from ragortune.commands.cost import print_costs
 from ragortune.commands.documents import ENDINGS
 from ragortune.commands.explain import show_page
@@ -80,27 +78,10 @@ class AgentTool(NamedTuple):
 
 
 def serve_agents(rules: str | None, environment: Environment) -> ExitCode:
-    """Serve until the client closes the connection; raises RagortuneError, also if stdin or stdout cannot be used."""
-    server = build_server(rules, environment)
-
-    async def connect() -> None:
-        async with stdio_server() as (incoming, outgoing):
-            await server.run(incoming, outgoing, server.create_initialization_options())
-
-    # Waiting for the next line of a client cannot be cancelled.
-    previous = signal.signal(signal.SIGINT, lambda *_: os._exit(int(ExitCode.INTERRUPTED)))
-    try:
-        anyio.run(connect)
-    except ExceptionGroup as group:
-        error: Exception = group
-        while isinstance(error, ExceptionGroup):
-            error = error.exceptions[0]
-        if not isinstance(error, OSError):
-            raise
-        if not isinstance(error, BrokenPipeError):  # the client has closed the connection
-            raise UsageError(f"stdin or stdout cannot be used ({error.strerror})") from None
-    finally:
-        signal.signal(signal.SIGINT, previous)
+    """Serve until the client closes the connection; raises RagortuneError."""
+    if sys.stdin is None:
+        raise UsageError("`ragortune mcp` needs stdin, and it is closed")
+    serve_streams(build_server(rules, environment))
     return ExitCode.OK
 
 
