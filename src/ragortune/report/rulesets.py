@@ -21,9 +21,6 @@ _SAMPLES = {
 }
 
 
-# --- check --------------------------------------------------------------------------------------------------------
-
-
 class CheckedData(Record, frozen=True):
     """The result of `rules check` or `prices check`."""
 
@@ -45,8 +42,6 @@ def list_findings(checked: CheckedData) -> tuple[RuleFinding, ...]:
     """Return the findings as JSON data."""
     return checked.findings
 
-
-# --- diff ---------------------------------------------------------------------------------------------------------
 
 _PLURALS = {"criterion": "criteria", "quantity": "quantities"}
 _NO_OUTCOME = frozenset({"tests", "sources"})
@@ -117,7 +112,6 @@ def compare_rule_sets(old: Rulebook, new: Rulebook) -> RuleDiff:
 
 
 def _list_records(book: Rulebook) -> dict[str, Mapping[str, Record]]:
-    """Return the records that are compared, by kind and name."""
     return {
         "criterion": book.readable,
         "rule": book.rules,
@@ -162,9 +156,6 @@ def write_diff(diff: RuleDiff) -> Iterator[str]:
     if diff.cases:
         kinds = Counter(case.change for case in diff.cases)
         yield f"cases: {', '.join(f'{number} {kind}' for kind, number in kinds.items())}"
-
-
-# --- test ---------------------------------------------------------------------------------------------------------
 
 
 class RuleTests(Record, frozen=True):
