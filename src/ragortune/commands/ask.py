@@ -35,11 +35,8 @@ _MAX_QUESTIONS = 12
 def ask_questions(request: AskRequest, environment: Environment) -> str:
     """Ask until no question is worth asking, and return the name of the saved profile.
 
-    Raises:
-        UsageError: there is no terminal to ask on, or the answers cannot be saved.
-        RagortuneError: the profile or the file with answers cannot be read.
-        KeyboardInterrupt: the user interrupts; all answers are saved.
-
+    Raises UsageError if there is no terminal to ask on or the answers cannot be saved, RagortuneError if the profile or
+    the file with answers cannot be read, KeyboardInterrupt if the user interrupts; then all answers are saved.
     """
     rulebook = open_rulebook(request.rules, environment)
     source, target = _choose_files(request, environment)

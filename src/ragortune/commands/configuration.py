@@ -213,15 +213,8 @@ def _read_setting(entry: Entry, file: str) -> Any:
 def choose_configuration(request: CheckRequest, environment: Environment, stack: ExitStack) -> Configuration:
     """Return the settings without those that `--without` names or a flag replaces.
 
-    Args:
-        request: the flags.
-        environment: the working folder.
-        stack: owns the temporary folder with the files of an earlier commit.
-
-    Raises:
-        UsageError: more than one source of settings is named, or git fails.
-        RagortuneError: the settings cannot be read.
-
+    `stack` owns the temporary folder with the files of an earlier commit. Raises UsageError if more than one source of
+    settings is named or git fails, RagortuneError if the settings cannot be read.
     """
     flags = {
         "--config": request.config, "--config-from": request.config_from, "--no-config": request.no_config

@@ -24,17 +24,9 @@ def compare_earlier(
 ) -> Comparison | None:
     """Return what has changed since an earlier recommendation; None if none is named.
 
-    Args:
-        earlier: a file, `REVISION:PATH`, or a git revision of the profile. It holds the JSON of a recommendation, or a
-            profile, which is judged by the present rule set and prices.
-        recommendation: the present recommendation.
-        path: path of the present profile.
-        date: the day on which prices are judged, YYYY-MM-DD.
-        environment: the working folder.
-
-    Raises:
-        RagortuneError: `earlier` cannot be found or read.
-
+    `earlier` is a file, `REVISION:PATH`, or a git revision of the profile at `path`. It holds the JSON of a
+    recommendation, or a profile, which is judged by the present rule set and by prices on `date`, YYYY-MM-DD. Raises
+    RagortuneError if it cannot be found or read.
     """
     if earlier is None:
         return None

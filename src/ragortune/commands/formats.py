@@ -90,9 +90,7 @@ def check_format(command: str, form: str) -> None:
 def choose_sections(command: str, form: str, show: str | None, *, full: bool = False) -> tuple[str, ...]:
     """Return the sections to show; empty for the default of the format.
 
-    Raises:
-        UsageError: there is no such section, or the format has no sections.
-
+    Raises UsageError if there is no such section, or the format has no sections.
     """
     if show is None and not full:
         return ()

@@ -42,12 +42,8 @@ def build_decision_record(
 ) -> list[Block]:
     """Return the record without its front matter: the sections of MADR 4 in their order.
 
-    Args:
-        advice: the recommendation, with what could change it.
-        cases: the published projects nearest to this one.
-        command: the command that checks the record.
-        against: changes since the advice that the record amends.
-
+    `advice` holds what could change it, `cases` are the published projects nearest to this one, `command` checks the
+    record, and `against` are the changes since the advice that the record amends.
     """
     profile, options = advice.profile, advice.rulebook.options
     context: list[Block | Inline] = [text for text in (profile.description, profile.notes) if text]

@@ -36,14 +36,9 @@ _NO_CONSOLE: Any = None
 
 
 def write_text(blocks: Iterable[Block], *, width: int, color: bool, unicode: bool = True) -> str:
-    """Return a page as text; only addresses can be wider than `width`.
+    """Return a page as text; only addresses can be wider than `width` columns, 40 or more.
 
-    Args:
-        blocks: the page.
-        width: columns, 40 or more.
-        color: whether to colour; the words are the same without.
-        unicode: whether the terminal shows more than ASCII; bars are drawn with `#` if not.
-
+    The words are the same without `color`; without `unicode` bars are drawn with `#`.
     """
     lines = _lay_out(blocks, width)
     text = _write_colored(lines, width) if color else "".join(f"{line.plain}\n" for line in lines)

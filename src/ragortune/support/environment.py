@@ -113,15 +113,9 @@ class Environment(Record, frozen=True):
         return self.today or read_date()
 
     def write(self, text: str, *, commands: bool = False) -> None:
-        """Write a result to stdout; a reader that stops reading, such as `head`, is not an error.
+        """Write a result to stdout; raises OSError. A reader that stops reading, such as `head`, is not an error.
 
-        Args:
-            text: the result.
-            commands: whether it consists of workflow commands for a CI runner; otherwise these are disarmed.
-
-        Raises:
-            OSError: the result cannot be written.
-
+        Workflow commands for a CI runner are disarmed, unless the result consists of `commands`.
         """
         try:
             self.stdout.write(text if commands else guard_terminal(text))

@@ -104,12 +104,8 @@ class RagortuneError(Exception):
     ) -> Self:
         """Return the error for an invalid value: `WHAT must be ALLOWED, not GIVEN`.
 
-        Args:
-            what: the owner of the value, such as `'source'` with its quotes, or a flag.
-            allowed: a description of valid values, or all valid names, the nearest of which is the hint.
-            value: the value.
-            place: its place.
-
+        `what` is the owner of the value, such as `'source'` with its quotes, or a flag; `allowed` describes valid values,
+        or names all of them, the nearest of which is the hint.
         """
         names = () if isinstance(allowed, str) else tuple(allowed)
         wanted = join_words(names, "or") or allowed

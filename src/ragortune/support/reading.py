@@ -52,14 +52,9 @@ class Document:
     def __init__(
         self, data: object, path: str, find_marks: Callable[[], Marks] = dict, line: int | None = None
     ) -> None:
-        """Take the data and the file's name.
+        """Take plain data, the name of the file, and the number of the line if the data is one line of it.
 
-        Args:
-            data: plain data.
-            path: name of the file.
-            find_marks: returns all places; called for the first one that is needed.
-            line: number of the line, if the data is one line of a file.
-
+        `find_marks` returns all places; it is called for the first one that is needed.
         """
         self.data = data
         self.path = path

@@ -25,18 +25,11 @@ _LONGEST_PREFIX = 40
 def write_file(
     name: str, text: str, environment: Environment, old: str | EllipsisType | None = WHATEVER
 ) -> None:
-    """Write a file of the user atomically; a byte order mark of the old text is kept.
+    """Write a file of the user, relative to the working folder, atomically.
 
-    Args:
-        name: the file, relative to the working folder.
-        text: the new content.
-        environment: working folder.
-        old: the text that is replaced, None if there must be no file; `WHATEVER` replaces any content.
-
-    Raises:
-        ChangedError: the file no longer has the old text, or exists by now.
-        UsageError: the file cannot be written, or must not be.
-
+    `old` is the text that is replaced, whose byte order mark is kept, or None if there must be no file; `WHATEVER`
+    replaces any content. Raises ChangedError if the file no longer has the old text or exists by now, UsageError if it
+    cannot be written or must not be.
     """
     place = Path(environment.folder, name)
     data = old.encode() if isinstance(old, str) else b""
@@ -66,15 +59,9 @@ def write_file(
 def refuse_overwriting(
     name: str, what: str, read: Iterable[str | Path], rules: Path, environment: Environment
 ) -> None:
-    """Raise UsageError if a file is one that the run reads, or would belong to its rule set.
+    """Raise UsageError, which names `what` is written, if the file is one that the run reads, or would belong to its rules.
 
-    Args:
-        name: the file to write, relative to the working folder.
-        what: name of the output, for the message.
-        read: files that the run reads, relative to the working folder.
-        rules: folder of the rule set.
-        environment: working folder.
-
+    Files are named relative to the working folder; `rules` is the folder of the rule set.
     """
     place, *known = (real_path(environment.folder, path) for path in (name, *read))
     below = place.is_relative_to(real_path(environment.folder, rules))
