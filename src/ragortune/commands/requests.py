@@ -63,10 +63,20 @@ PriceFile = Annotated[Text, option("FILE", "Price file that adds rows or overrid
 Profile = Annotated[str, Argument(metavar="PROFILE", help="Profile in YAML, JSON or TOML; `-` is stdin.")]
 
 
+class _UsesRules(Record, frozen=True, kw_only=True):
+    """The options of every command; a command lists them after its own."""
+
+    rules: Rules = None
+
+
+class _Colors(_UsesRules, frozen=True, kw_only=True):
+    color: Color = "auto"
+
+
 # --- the advice ---------------------------------------------------------------------------------------------------
 
 
-class RecommendRequest(Record, frozen=True, kw_only=True):
+class RecommendRequest(_Colors, frozen=True):
     """Print the recommendation for each profile."""
 
     paths: Annotated[
@@ -88,13 +98,11 @@ class RecommendRequest(Record, frozen=True, kw_only=True):
     why_not: Annotated[Text, option("OPTION", "Explain what speaks against this option.")] = None
     against: Against = None
     any_answer: Annotated[bool, flag("--any-answer", "Also vary what the team cannot change.")] = False
-    rules: Rules = None
-    color: Color = "auto"
     stdin_name: StdinName = None
     as_of: AsOf = None
 
 
-class AskRequest(Record, frozen=True, kw_only=True):
+class AskRequest(_Colors, frozen=True):
     """Ask the questions that matter, then print the recommendation.
 
     The dialogue goes to stderr, the recommendation to stdout. Comments in the profile are kept.
@@ -108,11 +116,9 @@ class AskRequest(Record, frozen=True, kw_only=True):
     everything: Annotated[bool, flag("--all", "Ask every open question.")] = False
     answers: Annotated[Text, option("FILE", "File or `-`, with one `criterion: answer` per line.")] = None
     format: Annotated[str, format_option("recommend")] = "text"
-    rules: Rules = None
-    color: Color = "auto"
 
 
-class RecordRequest(Record, frozen=True, kw_only=True):
+class RecordRequest(_UsesRules, frozen=True):
     """Write the decision as a record (MADR) that `check` verifies."""
 
     profile: Profile
@@ -125,11 +131,10 @@ class RecordRequest(Record, frozen=True, kw_only=True):
     into: Annotated[Text, option("FILE", "Fill the empty sections of this record.")] = None
     force: Annotated[bool, flag("--force", "Overwrite an existing record.")] = False
     against: Against = None
-    rules: Rules = None
     as_of: AsOf = None
 
 
-class MeasureRequest(Record, frozen=True, kw_only=True):
+class MeasureRequest(_Colors, frozen=True):
     """Measure answers on your own documents, examples and calls.
 
     Nothing leaves this machine unless --search or --calls names an address. Answers given by people are never replaced.
@@ -149,15 +154,13 @@ class MeasureRequest(Record, frozen=True, kw_only=True):
     check: Annotated[Text, option("FILE", "Exit with 1 if an answer in FILE no longer holds.")] = None
     no_examples: Annotated[bool, flag("--no-examples", "Quote no text from the data.")] = False
     format: Annotated[str, format_option("measure")] = "text"
-    rules: Rules = None
-    color: Color = "auto"
     as_of: AsOf = None
 
 
 # --- design documents ---------------------------------------------------------------------------------------------
 
 
-class CheckRequest(Record, frozen=True, kw_only=True):
+class CheckRequest(_Colors, frozen=True):
     """Check what design documents decide against the facts they state."""
 
     paths: Annotated[
@@ -206,14 +209,12 @@ class CheckRequest(Record, frozen=True, kw_only=True):
     without: Annotated[Names, option("SETTING", "Ignore this setting of the file; may be repeated.")] = []
     model: Model = None
     cache: Cache = True
-    rules: Rules = None
-    color: Color = "auto"
     stdin_name: StdinName = None
     open_quoted: bool = True
     """Whether to open other documents that a document quotes."""
 
 
-class ExtractRequest(Record, frozen=True, kw_only=True):
+class ExtractRequest(_UsesRules, frozen=True):
     """Print the profile that a design document states, with quotes."""
 
     path: Annotated[str, Argument(metavar="DOC", help="Design document; `-` is stdin.")]
@@ -221,14 +222,13 @@ class ExtractRequest(Record, frozen=True, kw_only=True):
     write: Annotated[bool, flag("--write", "Write it into the document, as a block to review.")] = False
     model: Model = None
     cache: Cache = True
-    rules: Rules = None
     stdin_name: StdinName = None
 
 
 # --- costs and prices ---------------------------------------------------------------------------------------------
 
 
-class CostRequest(Record, frozen=True, kw_only=True):
+class CostRequest(_Colors, frozen=True):
     """Print what each option costs per month, and how fast it answers."""
 
     path: Profile
@@ -239,45 +239,39 @@ class CostRequest(Record, frozen=True, kw_only=True):
     prices: PriceFile = None
     as_of: AsOf = None
     seed: Annotated[int, Option("--seed", metavar="NUMBER", help="Seed of the random draws.")] = 0
-    rules: Rules = None
-    color: Color = "auto"
     stdin_name: Text = None
     """Name to assume for stdin; its ending tells the format."""
 
 
-class ListPricesRequest(Record, frozen=True, kw_only=True):
+class ListPricesRequest(_UsesRules, frozen=True):
     """List the price rows."""
 
     format: Annotated[str, format_option("prices list")] = "text"
     prices: PriceFile = None
     as_of: AsOf = None
-    rules: Rules = None
 
 
-class ShowPriceRequest(Record, frozen=True, kw_only=True):
+class ShowPriceRequest(_Colors, frozen=True):
     """Print a row with units, ranges, date and sources."""
 
     name: Annotated[str, Argument(metavar="ID", help="Id of a price row.")]
     format: Annotated[str, format_option("prices show")] = "text"
     prices: PriceFile = None
     as_of: AsOf = None
-    rules: Rules = None
-    color: Color = "auto"
 
 
-class CheckPricesRequest(Record, frozen=True, kw_only=True):
+class CheckPricesRequest(_UsesRules, frozen=True):
     """Report stale prices and expiring offers."""
 
     format: Annotated[str, format_option("prices check")] = "text"
     prices: PriceFile = None
     as_of: AsOf = None
-    rules: Rules = None
 
 
 # --- the rule set -------------------------------------------------------------------------------------------------
 
 
-class ExplainRequest(Record, frozen=True, kw_only=True):
+class ExplainRequest(_Colors, frozen=True):
     """Explain a rule, criterion, option, source or topic."""
 
     name: Annotated[
@@ -288,43 +282,37 @@ class ExplainRequest(Record, frozen=True, kw_only=True):
         ),
     ]
     format: Annotated[str, format_option("explain")] = "text"
-    rules: Rules = None
-    color: Color = "auto"
 
 
-class ListRulesRequest(Record, frozen=True, kw_only=True):
+class ListRulesRequest(_UsesRules, frozen=True):
     """List the rules."""
 
     format: Annotated[str, format_option("rules list")] = "text"
-    rules: Rules = None
 
 
-class CheckRulesRequest(Record, frozen=True, kw_only=True):
+class CheckRulesRequest(_UsesRules, frozen=True):
     """Report problems in a rule set, such as dead rules."""
 
     pack: Annotated[Text, Argument(metavar="[PACK]", help="Folder of the rule set, as with --rules.")] = None
     format: Annotated[str, format_option("rules check")] = "text"
     as_of: AsOf = None
-    rules: Rules = None
 
 
-class TestRulesRequest(Record, frozen=True, kw_only=True):
+class TestRulesRequest(_UsesRules, frozen=True):
     """Run the rule tests and the casebook."""
 
     format: Annotated[str, format_option("rules test")] = "text"
     misses: Annotated[bool, flag("--misses", "List cases that differ from what was published.")] = False
-    rules: Rules = None
 
 
-class DiffRulesRequest(Record, frozen=True, kw_only=True):
+class DiffRulesRequest(_UsesRules, frozen=True):
     """Compare a rule set with BASE, and its results on cases."""
 
     base: Annotated[str, Argument(metavar="BASE", help="Another rule set's folder, or `shipped`.")]
     format: Annotated[str, format_option("rules diff")] = "text"
-    rules: Rules = None
 
 
-class SchemaRequest(Record, frozen=True, kw_only=True):
+class SchemaRequest(_UsesRules, frozen=True):
     """Print the JSON Schema of a kind of file, for editors."""
 
     name: Annotated[
@@ -334,18 +322,14 @@ class SchemaRequest(Record, frozen=True, kw_only=True):
             help="profile, rulebook, criteria, rules, sources, options, cases, language, derived, quantities, prices or findings.",
         ),
     ]
-    rules: Rules = None
 
 
-class StartRequest(Record, frozen=True, kw_only=True):
+class StartRequest(_UsesRules, frozen=True):
     """Write a commented profile to fill in."""
 
     path: Annotated[str, Argument(metavar="PROFILE", help="File to write; `-` prints it.")] = "profile.yaml"
-    rules: Rules = None
     force: Annotated[bool, flag("--force", "Overwrite an existing file.")] = False
 
 
-class ServeRequest(Record, frozen=True, kw_only=True):
+class ServeRequest(_UsesRules, frozen=True):
     """Serve coding agents on stdin and stdout (MCP; extra `mcp`)."""
-
-    rules: Rules = None
