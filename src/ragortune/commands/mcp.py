@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -79,8 +78,6 @@ class AgentTool(NamedTuple):
 
 def serve_agents(rules: str | None, environment: Environment) -> ExitCode:
     """Serve until the client closes the connection; raises RagortuneError."""
-    if sys.stdin is None:
-        raise UsageError("`ragortune mcp` needs stdin, and it is closed")
     serve_streams(build_server(rules, environment))
     return ExitCode.OK
 
