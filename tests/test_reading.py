@@ -258,6 +258,17 @@ def test_lines_are_read_one_by_one_and_long_ones_are_passed_over():
     assert list(read_lines(stream, "a.jsonl", 10)) == [(1, b"a\n"), (2, None), (3, b"b\n"), (4, None)]
 
 
+def test_a_line_without_end_is_not_passed_over_for_ever(tmp_path):
+    with (tmp_path / "sparse.jsonl").open("wb") as stream:
+        stream.truncate(1 << 40)
+
+    with (
+        pytest.raises(UnreadableError, match="1: is longer than 64 MiB; this and what follows is not read"),
+        (tmp_path / "sparse.jsonl").open("rb") as stream,
+    ):
+        list(read_lines(stream, "sparse.jsonl"))
+
+
 def test_a_file_that_has_nothing_to_read_yet_is_not_waited_for(monkeypatch):
     opened = contextlib.nullcontext(types.SimpleNamespace(read=lambda _: None))
     monkeypatch.setattr("ragortune.support.reading.open_file", lambda _: opened)

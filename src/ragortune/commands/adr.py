@@ -110,6 +110,7 @@ def _choose_path(request: RecordRequest, advice: Recommendation, environment: En
 
 
 def _name_next(folder: Path, title: str) -> str:
+    """Return the file name of a new record: the next number and its title."""
     names: list[str] = []
     with contextlib.suppress(OSError):  # it may not exist or not be readable
         names = [entry.name for entry in folder.iterdir()]

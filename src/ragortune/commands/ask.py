@@ -29,6 +29,7 @@ from ragortune.support.text import clean_text, count_words, dump_json, quote_val
 from ragortune.support.writing import refuse_unwritable
 
 START_FILE = "profile.yaml"
+_LINE_LIMIT = 4096
 _MAX_QUESTIONS = 12
 
 
@@ -157,12 +158,15 @@ def _take_line(line: str, interview: Interview, seen: set[str]) -> Interview:
 
 
 class _Dialogue:
+    """The dialogue on the terminal."""
+
     def __init__(self, file: ProfileFile, environment: Environment) -> None:
         self._file = file
         self._environment = environment
         self._color = environment.wants_color(dialogue=True)
 
     def _show(self, blocks: Iterable[Block]) -> None:
+        """Write to stderr, at the present width of the terminal."""
         width = self._environment.measure_width(dialogue=True)
         self._environment.say(write_text(blocks, width=width, color=self._color))
 
@@ -192,7 +196,7 @@ class _Dialogue:
         """Return the interview after the next answer or after going back; None if the user stops."""
         while True:
             self._environment.say(f"{clean_text(criterion.id)}> ")
-            typed = self._environment.read_line()
+            typed = self._environment.read_line(_LINE_LIMIT)
             if typed is None:
                 self._environment.say("\n")
                 return None
@@ -210,6 +214,7 @@ class _Dialogue:
                 self._reply(command, interview, criterion)
 
     def _reply(self, command: Command | None, interview: Interview, criterion: Criterion) -> None:
+        """Reply to a command that changes nothing."""
         if command is Command.HELP:
             self._show(dialogue.show_help(criterion))
         elif command is Command.WHY:

@@ -54,6 +54,7 @@ class _Run:
         self._policy = self._choose_rules(read_finding_rules(self._rulebook))
 
     def _read_profile(self, path: Path | None) -> Profile | None:
+        """Return the profile whose answers hold for every document, if any."""
         if path is None:
             return None
         origin = self._settings.origin_of(path)
@@ -87,6 +88,8 @@ class _Run:
         write_report(report, outputs, environment)
         return ExitCode(report.exit_code)
 
+    # --- documents ------------------------------------------------------------------------------------------------
+
     def _choose_paths(self) -> list[str] | None:
         """Return the documents to read, or None with a note if none matched."""
         since, environment = self._request.since, self._environment
@@ -113,6 +116,7 @@ class _Run:
         return [path for path in found if path in changed or path in quoting]
 
     def _audit_paths(self, paths: Sequence[str], quoted: QuotedFiles) -> CheckReport:
+        """Return the report on the documents, as far as they can be read."""
         audits, unreadable = [], []
         request, environment, book = self._request, self._environment, self._rulebook
         read, today = open_reader(book, request.model, environment, cache=request.cache), environment.date()
@@ -160,6 +164,8 @@ class _Run:
             if output.path:
                 what = f"--format {output.format}={output.path}"
                 refuse_overwriting(output.path, what, read, rules, self._environment)
+
+    # --- the report -----------------------------------------------------------------------------------------------
 
     def _sum_up(self, report: CheckReport) -> CheckReport:
         """Return the report without findings of too little confidence, with exit code and effects of the settings."""

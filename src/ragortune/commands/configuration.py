@@ -65,6 +65,8 @@ _PATHS = ("rules", "baseline", "profile")
 
 
 class _Setting(Entry):
+    """A value of a settings file."""
+
     error = ConfigurationError
 
 
@@ -208,6 +210,9 @@ def _read_setting(entry: Entry, file: str) -> Any:
     if entry.key == "rules" and not os.path.isdir(named):
         raise entry.fail(f"'rules' names no folder: {quote_value(value)}")
     return named
+
+
+# --- effective settings --------------------------------------------------------------------------------------------
 
 
 def choose_configuration(request: CheckRequest, environment: Environment, stack: ExitStack) -> Configuration:

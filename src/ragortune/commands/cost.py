@@ -64,6 +64,9 @@ def print_costs(request: CostRequest, environment: Environment) -> ExitCode:
     return ExitCode.OK
 
 
+# --- the price data -----------------------------------------------------------------------------------------------
+
+
 def list_prices(request: ListPricesRequest, environment: Environment) -> ExitCode:
     """Print every price row."""
     rulebook, book, today = open_prices(request, environment)
@@ -95,6 +98,7 @@ def check_prices(request: CheckPricesRequest, environment: Environment) -> ExitC
 
 
 def _find_problems(book: PriceBook, today: str) -> Iterator[tuple[str, str, str]]:
+    """Yield row, name of the problem and message of each problem."""
     for row in book.rows.values():
         yield from ((row.id, "malformed", error.message) for _, error in check_row(row, book.kinds))
         for date, what in ((row.trainable_until, "takes its last jobs"), (row.available_until, "is retired")):

@@ -38,6 +38,9 @@ _MAX_DOCUMENTS = 50_000
 _MAX_NAMES = 5
 
 
+# --- finding ------------------------------------------------------------------------------------------------------
+
+
 def find_documents(
     wanted: Sequence[str], environment: Environment, reference: str | None = None, base: str | None = None
 ) -> list[str]:
@@ -180,6 +183,9 @@ def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
     return len(parts) in ends
 
 
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
 def read_design_text(path: str, shown: str, environment: Environment) -> str:
     """Return the text of a document; raises UnreadableError."""
     place = path if path == STDIN else Path(environment.folder, path)
@@ -206,6 +212,9 @@ def open_reader(
     from ragortune.commands.model_reading import open_model  # noqa: PLC0415  (brings in the backends)
 
     return open_model(rulebook, model, environment, cache=cache)
+
+
+# --- changes ------------------------------------------------------------------------------------------------------
 
 
 def open_changes(reference: str, environment: Environment) -> Callable[[str | Path], bool]:

@@ -48,6 +48,7 @@ def compare_earlier(
 
 
 def _read_revision(earlier: str, path: str, environment: Environment) -> Document:
+    """Return a file at a git revision; raises RagortuneError."""
     shown = quote_value(earlier)
     revision, colon, name = earlier.partition(":")
     if not revision.strip() or revision.startswith("-") or "\0" in earlier:

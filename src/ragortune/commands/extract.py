@@ -38,7 +38,11 @@ def extract_profile(request: ExtractRequest, environment: Environment) -> ExitCo
     return ExitCode.OK
 
 
+# --- written into the document ------------------------------------------------------------------------------------
+
+
 def _write_answers(text: str, rulebook: Rulebook, answers: StatedAnswers, environment: Environment) -> None:
+    """Write the answers into the document with this text; raises RagortuneError."""
     path = answers.reading.path
     content = drop_answered(text, list_content(answers))
     written = write_block(text, path, content)

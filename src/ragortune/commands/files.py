@@ -54,6 +54,7 @@ def write_start(request: StartRequest, environment: Environment) -> ExitCode:
 
 
 def _holds(place: Path, text: str) -> bool:
+    """Return whether a file exists and holds this text."""
     try:
         return read_bytes(place, len(data := text.encode())) == data
     except UnreadableError:

@@ -126,6 +126,9 @@ def build_server(rules: str | None, environment: Environment) -> Server[Any]:
     )
 
 
+# --- tools ---------------------------------------------------------------------------------------------------------
+
+
 def build_tools(rulebook: Rulebook) -> dict[str, AgentTool]:
     """Return the tools by name; their descriptions list the criteria and quantities of the rule set."""
     text = {"type": "string", "description": "The whole text of the document, not its path."}
@@ -255,6 +258,7 @@ def _reply(*texts: str, data: dict[str, Any] | None = None) -> types.CallToolRes
 
 
 def _check_arguments(tool: types.Tool, arguments: Arguments) -> None:
+    """Raise UsageError if an argument is missing or unknown."""
     known = tool.input_schema["properties"]
     for name in arguments:
         if name not in known:
@@ -266,6 +270,7 @@ def _check_arguments(tool: types.Tool, arguments: Arguments) -> None:
 
 
 def _read_text_argument(arguments: Arguments, name: str, limit: int | None = None) -> str:
+    """Return an argument that must be a string; raises UsageError."""
     value = arguments[name]
     if not isinstance(value, str):
         raise UsageError.expected(f"'{name}'", "text", value)
@@ -277,6 +282,7 @@ def _read_text_argument(arguments: Arguments, name: str, limit: int | None = Non
 
 
 def _with_stdin(text: str, environment: Environment) -> Environment:
+    """Return an environment with this text on stdin."""
     return environment.replace(stdin=io.BytesIO(text.encode("utf-8", "surrogatepass")))
 
 
@@ -324,7 +330,11 @@ def _estimate(arguments: Arguments, rules: str | None, environment: Environment)
     return print_costs(CostRequest(path="-", format="json", rules=rules, stdin_name=name), streams)
 
 
+# --- resources -----------------------------------------------------------------------------------------------------
+
+
 def _read_resource(address: str, rules: str | None, environment: Environment) -> tuple[str, str]:
+    """Return media type and text of a resource; raises RagortuneError."""
     book = open_rulebook(rules, environment)
     if address == _CRITERIA:
         return _JSON, dump_json(list(map(describe_criterion, book.criteria.values())), indent=1)

@@ -129,6 +129,9 @@ def _judge(
     return Advice(recommendation, cases, refusal, trace=trace)
 
 
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
 def _read_inputs(
     request: RecommendRequest, path: str, vocabulary: Vocabulary, environment: Environment
 ) -> Iterator[_Input]:
@@ -166,6 +169,7 @@ def _look_ahead(stdin: BinaryIO, name: str) -> tuple[Iterable[tuple[int, bytes |
 def _read_profiles(
     lines: Iterable[tuple[int, bytes | None]], path: str, vocabulary: Vocabulary
 ) -> Iterator[_Input]:
+    """Yield one profile per line, or the error of a line that cannot be read."""
     for number, line in lines:
         try:
             if line is None:

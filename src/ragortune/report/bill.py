@@ -39,6 +39,9 @@ class CostAnswer(Record, frozen=True):
     sources: Mapping[str, Source]
 
 
+# --- the screen ---------------------------------------------------------------------------------------------------
+
+
 def draw_screen(answer: CostAnswer, form: int) -> Iterator[Block]:
     """Yield one form of the screen; form 0 is the longest."""
     report = answer.report
@@ -105,6 +108,9 @@ def describe_advice(answer: CostAnswer) -> str:
     return f"With these facts the advice is {informed}{without}"
 
 
+# --- numbers and names --------------------------------------------------------------------------------------------
+
+
 def format_number(number: float) -> str:
     """Return a number with about three significant digits, thousands separated by commas."""
     size = abs(number)
@@ -131,6 +137,9 @@ def format_name(cost: OptionCost) -> str:
     if cost.accelerators is not None:
         extras.append(count_words(cost.accelerators, "accelerator"))
     return cost.id + (f" ({', '.join(extras)})" if extras else "")
+
+
+# --- sentences ----------------------------------------------------------------------------------------------------
 
 
 def list_lead(report: CostReport) -> list[tuple[str, str]]:

@@ -93,6 +93,9 @@ def format_decision(audit: DocumentAudit) -> str:
     return f"{decided}; {answers} {'speaks' if count == 1 else 'speak'} for {advice.option}"
 
 
+# --- the page -----------------------------------------------------------------------------------------------------
+
+
 SECTIONS = ("findings", "documents", "suppressed", "unreadable")
 """Names that `--show` takes."""
 _HINT = "`--full` shows the arguments; `ragortune explain RULE` gives its reason, evidence and remedy"
@@ -168,6 +171,7 @@ def _list_findings(report: CheckReport) -> Iterator[Block]:
 
 
 def _list_clean(report: CheckReport) -> Iterator[Block]:
+    """Yield the decisions of documents without findings."""
     clean = [audit for audit in report.audits if not audit.active]
     lines = [f"{audit.reading.path}: {format_decision(audit)}" for audit in clean[:_MAX_CLEAN]]
     more = len(clean) - len(lines)

@@ -19,6 +19,9 @@ _ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",":
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+# --- GitHub -------------------------------------------------------------------------------------------------------
+
+
 def write_github(report: CheckReport) -> str:
     """Return workflow commands for the most important findings, and the number of the others."""
     commands = [
@@ -50,6 +53,9 @@ def _command(level: str, text: str, **properties: object) -> str:
     return f"::{level} {disarm_commands(','.join(named))}::{disarm_commands(escaped)}"
 
 
+# --- GitLab -------------------------------------------------------------------------------------------------------
+
+
 def describe_gitlab(report: CheckReport) -> list[dict[str, object]]:
     """Return a GitLab code quality report; effects of settings and unreadable documents are entries as well."""
     entries = []
@@ -76,6 +82,9 @@ def _describe_entry(  # noqa: PLR0913, PLR0917  (what an entry consists of)
         "severity": severity,
         "location": {"path": clean_text(path), "lines": {"begin": line}},
     }
+
+
+# --- JUnit --------------------------------------------------------------------------------------------------------
 
 
 def write_junit(report: CheckReport) -> str:

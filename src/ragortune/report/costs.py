@@ -43,6 +43,9 @@ _BAR_CELLS = 24
 _NEVER = "never"
 
 
+# --- for programs -------------------------------------------------------------------------------------------------
+
+
 def describe_costs(answer: CostAnswer) -> dict[str, object]:
     """Return the report as JSON data: dollars a month, milliseconds, shares from 0 to 1."""
     advice = answer.advice and dict(zip(("without_facts", "with_facts"), answer.advice, strict=True))
@@ -52,6 +55,9 @@ def describe_costs(answer: CostAnswer) -> dict[str, object]:
         "facts": {name: level for name, (level, _) in answer.facts.items()},
         "advice": advice,
     }
+
+
+# --- the page -----------------------------------------------------------------------------------------------------
 
 
 SECTIONS = (
@@ -100,10 +106,12 @@ def build_page(answer: CostAnswer) -> Page:
 
 
 def _section(heading: str, rows: Iterable[tuple[str, str]], *remarks: str) -> Iterator[Block]:
+    """Return a section with a list of terms."""
     return section(heading, terms(rows), *(Paragraph(remark, Style.ASIDE) for remark in remarks))
 
 
 def _draw_range(name: str, low: float, high: float, most: float, mark: float | None = None) -> Bar:
+    """Return the bar of a range on a scale from 0 to `most`."""
     marks = () if mark is None else ((mark / (most or 1), "┃"),)
     says = f"{name}: {format_number(low)} to {format_number(high)}"
     return Bar(low / (most or 1), high / (most or 1), _BAR_CELLS, marks, says=says)
@@ -219,6 +227,9 @@ def _tornado(report: CostReport) -> Iterator[Block]:
     yield from section(
         "What drives the bill of the cheapest, USD a month", Table(columns, tuple(rows), gap=1)
     )
+
+
+# --- inputs -------------------------------------------------------------------------------------------------------
 
 
 def _format_input(entry: Input) -> str:

@@ -73,6 +73,9 @@ def build_decision_record(
     ]
 
 
+# --- decision -----------------------------------------------------------------------------------------------------
+
+
 def _list_drivers(advice: Recommendation) -> Iterator[Item]:
     """Yield the answers that moved a need with their evidence, those of the strongest rules first."""
     for name in dict.fromkeys(name for hit in (*advice.gates, *advice.reasons) for name in hit.answers):
@@ -112,6 +115,9 @@ def _decide(advice: Recommendation) -> Iterator[Block]:
         ),
     ]
     yield from section("Consequences", bullets(consequences), level=3)
+
+
+# --- pros and cons ------------------------------------------------------------------------------------------------
 
 
 def _weigh(advice: Recommendation, option: Option) -> Iterator[Block]:
@@ -157,6 +163,9 @@ def _describe_hit(advice: Recommendation, hit: RuleHit) -> str:
     readable = advice.rulebook.readable
     answers = (f"{name}: {describe_answer(advice.profile, readable[name])}" for name in hit.answers)
     return f"{hit.rule.title} ({', '.join(answers)})"
+
+
+# --- more ---------------------------------------------------------------------------------------------------------
 
 
 def _refer(advice: Recommendation, cases: Iterable[NearCase]) -> Iterator[Block]:

@@ -131,6 +131,9 @@ def _sentence(text: str) -> str:
     return start if start.endswith((".", "?", "!")) else f"{start}."
 
 
+# --- for programs -------------------------------------------------------------------------------------------------
+
+
 class LevelMeaning(Record, frozen=True):
     """One possible answer to a question."""
 

@@ -5,8 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from ragortune.report import blocks as kinds
-from ragortune.report.blocks import CODE, Block, Inline, Style, Table, split_styles
+from ragortune.report.blocks import (
+    CODE,
+    Bar,
+    Block,
+    Cell,
+    Code,
+    Fold,
+    Heading,
+    Inline,
+    Items,
+    Paragraph,
+    Span,
+    Style,
+    Table,
+    split_styles,
+)
 from ragortune.support.text import clean_text
 
 _SPECIAL = re.compile(r"[\\`*\[\]#|~]|(?<![^\W_])_|_(?![^\W_])")
@@ -71,12 +85,12 @@ def write_markdown(blocks: Iterable[Block], *, level: int = 1) -> str:
 
 def _write_block(block: Block, level: int) -> Iterator[str]:
     match block:
-        case kinds.Heading():
+        case Heading():
             yield f"{'#' * (block.level + level - 1)} {_guard_key(escape_markdown(block.text))}"
-        case kinds.Paragraph():
+        case Paragraph():
             lead = _write_inline(block.lead)
             yield f"{lead} {_write_inline(block.text)}".strip()
-        case kinds.Items():
+        case Items():
             for number, item in enumerate(block.items, 1):
                 sign = f"{number}. " if block.numbered else "- "
                 yield sign + _write_inline(item.text)
@@ -84,10 +98,10 @@ def _write_block(block: Block, level: int) -> Iterator[str]:
                 yield from (" " * len(sign) + line for line in below)
         case Table():
             yield from _write_table(block)
-        case kinds.Code():
+        case Code():
             fence = "`" * max(3, 1 + max(map(len, re.findall("`+", "".join(block.lines))), default=0))
             yield from (fence + block.language, *map(clean_text, block.lines), fence)
-        case kinds.Fold():
+        case Fold():
             yield from ("<details>", f"<summary>{escape_markdown(block.summary)}</summary>", "")
             yield from (write_markdown(block.blocks, level=level), "</details>")
 
@@ -110,8 +124,8 @@ def _write_table(table: Table) -> Iterator[str]:
             yield f"- **{names}:** {_write_cell(cells[-1], None)}"
 
 
-def _write_cell(cell: kinds.Cell, style: Style | None) -> str:
-    assert not isinstance(cell, kinds.Bar), "a column of bars is for text only"
+def _write_cell(cell: Cell, style: Style | None) -> str:
+    assert not isinstance(cell, Bar), "a column of bars is for text only"
     return _write_inline(cell, style, in_table=True)
 
 
@@ -133,6 +147,6 @@ def _refer(address: str) -> str:
     """Return an address as a link, and a shipped document as the command that prints it."""
     if "://" not in address:
         command = "ragortune explain " if address.startswith("docs/") else ""
-        return _write_inline(kinds.Span(f"{command}{address}", Style.NAME))
+        return _write_inline(Span(f"{command}{address}", Style.NAME))
     safe = re.sub(r"[<>\s]", "", clean_text(address))
     return f"<{safe}>"

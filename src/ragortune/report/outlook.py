@@ -36,6 +36,9 @@ _MAX_REASONS = 5
 _BAR_CELLS = 25
 
 
+# --- flips --------------------------------------------------------------------------------------------------------
+
+
 def list_flips(recommendation: Recommendation) -> Iterator[Block]:
     """Yield the changes of answers that would change the advice; nothing if they were not computed."""
     if recommendation.sensitivities is None:
@@ -77,6 +80,9 @@ def _format_change(recommendation: Recommendation, change: Mapping[str, Sequence
     return ", and ".join(parts)
 
 
+# --- open questions -----------------------------------------------------------------------------------------------
+
+
 def list_questions(recommendation: Recommendation) -> Iterator[Block]:
     """Yield the questions worth asking and how to find out; nothing if they were not computed."""
     if recommendation.unknowns:
@@ -99,6 +105,9 @@ def _describe_question(recommendation: Recommendation, question: OpenQuestion) -
     gives = gives if question.alone else "only together with other answers"
     notes = (f"{criterion.question} ({gives})", Span(criterion.help, Style.ASIDE))
     return Item(Span(question.criterion, Style.NAME), notes)
+
+
+# --- sensitivity --------------------------------------------------------------------------------------------------
 
 
 def list_sensitivities(recommendation: Recommendation) -> Iterator[Block]:
@@ -139,6 +148,9 @@ def _draw_bar(recommendation: Recommendation, sensitivity: AnswerSensitivity) ->
     without = Span(sensitivity.without, Style.STRONG) if changes else sensitivity.without.value
     shares = map(format_share, (low, now, high))
     return (sensitivity.criterion, NEED_NAMES[sensitivity.need], *shares, bar, without)
+
+
+# --- refusals -----------------------------------------------------------------------------------------------------
 
 
 def explain_refusal(recommendation: Recommendation, refusal: Refusal | None) -> Iterator[Block]:

@@ -41,6 +41,7 @@ def _format_conditions(conditions: Mapping[str, Condition], last: str = "and") -
 
 
 def _format_effects(book: Rulebook, rule: Rule) -> str:
+    """Return the effects of a rule, one clause each."""
     clauses = []
     for effect in rule.effects:
         sign = "+" if effect.effect is Direction.FOR else "-"
@@ -53,6 +54,9 @@ def _format_effects(book: Rulebook, rule: Rule) -> str:
     if rule.technique:
         clauses.append(f"offers a technique within {join_words(rule.technique.options)}")
     return "; ".join(clauses)
+
+
+# --- pages of records ---------------------------------------------------------------------------------------------
 
 
 def find_page(book: Rulebook, name: str) -> list[Block]:
@@ -212,6 +216,9 @@ def source_page(book: Rulebook, name: str) -> list[Block]:
     quality = f"{source.quality.value.capitalize()}, checked {source.checked}."
     reference = Items((Item(quality, address=source.address),))
     return [Heading(source.title), reference, *section("Found there", terms(found))]
+
+
+# --- the whole rule set -------------------------------------------------------------------------------------------
 
 
 def list_rules(book: Rulebook) -> list[Block]:

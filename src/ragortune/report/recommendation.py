@@ -130,6 +130,7 @@ class _Report:
         return Item((code, f" {kind.capitalize()}: ", *self._cite(hit)), (Span(more, Style.ASIDE),))
 
     def _cite(self, hit: RuleHit) -> tuple[str | Span, ...]:
+        """Return the title of a rule with its answers and the number of its source."""
         answers = Span(f"({_describe_answers(self.recommendation, hit)})", Style.ASIDE)
         return (f"{hit.rule.title} ", answers, self._number(hit.rule))
 
@@ -158,7 +159,8 @@ class _Report:
         for name, levels in self.recommendation.profile.levels.items():
             criterion = self._book.readable[name]
             if criterion.several or len(levels) == 1:
-                yield from filter(None, (criterion.level(level).measure for level in levels))
+                measures = (criterion.level(level).measure for level in levels)
+                yield from (measure for measure in measures if measure)
 
     # --- evidence -------------------------------------------------------------------------------------------------
 
@@ -216,6 +218,7 @@ SECTIONS = tuple(_SECTIONS)
 
 
 def _describe_need(state: NeedState) -> str:
+    """Return whether a need holds and how probable that is."""
     score = f"log-odds {state.score:+.2f}"
     if state.blocked_by:
         return f"ruled out, whatever its {score}"
@@ -238,6 +241,7 @@ def _draw_row(weight: float, code: str, text: Inline) -> tuple[Cell, ...]:
 
 
 def _draw_screen(advice: Advice, form: int) -> Iterator[Block]:
+    """Yield one form of the screen; form 0 is the longest."""
     recommendation = advice.recommendation
     yield Heading(cut_text(recommendation.profile.project or "Untitled project", SHORT if form else LONG))
     yield from build_headline(recommendation)
@@ -279,6 +283,7 @@ def _list_doubts(recommendation: Recommendation) -> list[Row]:
 
 
 def _list_steps(recommendation: Recommendation) -> Iterator[Row]:
+    """Yield the next questions, the first step, and how to see more."""
     if recommendation.unknowns is not None:
         questions = outlook.list_worthwhile(recommendation)[:_QUESTIONS]
         for place, question in enumerate(questions):
@@ -293,6 +298,7 @@ def _list_steps(recommendation: Recommendation) -> Iterator[Row]:
 
 
 def _cite(recommendation: Recommendation, hit: RuleHit, label: str, lead: str = "") -> Row:
+    """Return the title of a rule with its answers."""
     return Row(label, lead + hit.rule.title, 0, hit.rule.code, _describe_answers(recommendation, hit))
 
 

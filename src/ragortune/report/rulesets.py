@@ -21,6 +21,9 @@ _SAMPLES = {
 }
 
 
+# --- check --------------------------------------------------------------------------------------------------------
+
+
 class CheckedData(Record, frozen=True):
     """The result of `rules check` or `prices check`."""
 
@@ -42,6 +45,8 @@ def list_findings(checked: CheckedData) -> tuple[RuleFinding, ...]:
     """Return the findings as JSON data."""
     return checked.findings
 
+
+# --- diff ---------------------------------------------------------------------------------------------------------
 
 _PLURALS = {"criterion": "criteria", "quantity": "quantities"}
 _NO_OUTCOME = frozenset({"tests", "sources"})
@@ -112,6 +117,7 @@ def compare_rule_sets(old: Rulebook, new: Rulebook) -> RuleDiff:
 
 
 def _list_records(book: Rulebook) -> dict[str, Mapping[str, Record]]:
+    """Return the records that are compared, by kind and name."""
     return {
         "criterion": book.readable,
         "rule": book.rules,
@@ -156,6 +162,9 @@ def write_diff(diff: RuleDiff) -> Iterator[str]:
     if diff.cases:
         kinds = Counter(case.change for case in diff.cases)
         yield f"cases: {', '.join(f'{number} {kind}' for kind, number in kinds.items())}"
+
+
+# --- test ---------------------------------------------------------------------------------------------------------
 
 
 class RuleTests(Record, frozen=True):

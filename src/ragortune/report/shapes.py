@@ -66,6 +66,9 @@ def describe_shape(shape: type[msgspec.Struct]) -> dict[str, Any]:
     return {**root, "$defs": definitions} if definitions else root
 
 
+# --- recommend ----------------------------------------------------------------------------------------------------
+
+
 class Advice(Record, frozen=True):
     """A recommendation with everything that the options ask for: the result of `recommend` for one profile."""
 

@@ -10,8 +10,24 @@ from typing import Any
 
 from rich.text import Text
 
-from ragortune.report import blocks as kinds
-from ragortune.report.blocks import Block, Inline, Page, Style, Table, split_styles
+from ragortune.report.blocks import (
+    Bar,
+    Block,
+    Break,
+    Cell,
+    Code,
+    Column,
+    Drawing,
+    Fold,
+    Heading,
+    Inline,
+    Items,
+    Page,
+    Paragraph,
+    Style,
+    Table,
+    split_styles,
+)
 from ragortune.support.text import clean_text
 
 _STYLES: Mapping[Style, str] = {
@@ -54,6 +70,7 @@ def write_screen(page: Page, *, width: int, color: bool, unicode: bool = True) -
 
 
 def _write_colored(lines: Iterable[Text], width: int) -> str:
+    """Return lines with their styles as escape sequences."""
     from rich.console import Console  # noqa: PLC0415  (heavy, and only colour needs it)
 
     stream = io.StringIO()
@@ -70,19 +87,18 @@ def _write_colored(lines: Iterable[Text], width: int) -> str:
     return stream.getvalue()
 
 
+# --- layout: blocks become lines ----------------------------------------------------------------------------------
+
+
 def _lay_out(blocks: Iterable[Block], width: int) -> Iterator[Text]:
     """Yield the lines of a page, with blank lines between the blocks up to its first section."""
     apart = False
-    previous: Block = kinds.Break()
+    previous: Block = Break()
     for block in blocks:
-        is_section = isinstance(block, kinds.Heading) and block.level > 1
-        if (
-            (apart or is_section)
-            and not isinstance(block, kinds.Break)
-            and not isinstance(previous, kinds.Break)
-        ):
+        is_section = isinstance(block, Heading) and block.level > 1
+        if (apart or is_section) and not isinstance(block, Break) and not isinstance(previous, Break):
             yield Text()
-        if isinstance(block, kinds.Heading):
+        if isinstance(block, Heading):
             apart = not is_section
         yield from _lay_out_block(block, width)
         previous = block
@@ -90,27 +106,27 @@ def _lay_out(blocks: Iterable[Block], width: int) -> Iterator[Text]:
 
 def _lay_out_block(block: Block, width: int) -> Iterator[Text]:
     match block:
-        case kinds.Heading():
+        case Heading():
             title = block.text if block.level == 1 else block.text.upper()
             yield from _wrap(_styled(title, Style.STRONG), width)
-        case kinds.Paragraph():
+        case Paragraph():
             yield from _wrap(_styled(block.text, block.style), width, _styled(block.lead))
-        case kinds.Items():
+        case Items():
             yield from _lay_out_items(block, width)
         case Table():
             yield from _lay_out_table(block, width)
-        case kinds.Code():
+        case Code():
             yield from (Text(f"    {clean_text(line)}".rstrip()) for line in block.lines)
-        case kinds.Drawing():
+        case Drawing():
             yield from map(_styled, block.draw(width))
-        case kinds.Fold():
+        case Fold():
             for inner in block.blocks:
                 yield from _lay_out_block(inner, width)
-        case kinds.Break():
+        case Break():
             yield Text()
 
 
-def _lay_out_items(block: kinds.Items, width: int) -> Iterator[Text]:
+def _lay_out_items(block: Items, width: int) -> Iterator[Text]:
     for number, item in enumerate(block.items, 1):
         lead = Text(f"  [{number}]".ljust(7) if block.numbered else "  - ")
         yield from _wrap(_styled(item.text), width, lead)
@@ -153,8 +169,9 @@ def _lay_out_table(table: Table, width: int) -> Iterator[Text]:
         yield from _wrap(last_cell, width, lead)
 
 
-def _draw(cell: kinds.Cell, column: kinds.Column, width: int) -> Text:
-    if not isinstance(cell, kinds.Bar):
+def _draw(cell: Cell, column: Column, width: int) -> Text:
+    """Return a cell of a table, a bar as characters."""
+    if not isinstance(cell, Bar):
         return _styled(cell, column.style)
     cells = min(cell.cells, max(_MIN_ROOM // 2, width - 60) if cell.marks else width - 24)
     first, last = round(cell.low * cells), round(cell.high * cells)

@@ -134,9 +134,13 @@ class Environment(Record, frozen=True):
         self.stderr.write(guard_terminal(text))
         self.stderr.flush()
 
-    def read_line(self) -> str | None:
-        """Return the next line from stdin without its line end; None at the end of input."""
-        line = self.stdin.readline()
+    def read_line(self, limit: int) -> str | None:
+        """Return the next line from stdin without its line end, cut to `limit` bytes; None at the end of input."""
+        line = self.stdin.readline(limit)
+        while line and not line.endswith(b"\n") and len(line) >= limit:
+            more = self.stdin.readline(limit)
+            if not more or more.endswith(b"\n"):
+                break
         return line.decode("utf-8", "replace").rstrip("\r\n") if line else None
 
     def note(self, text: str) -> None:

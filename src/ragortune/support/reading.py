@@ -29,6 +29,8 @@ RULE_FILE_BYTES = 1024 * 1024
 """Limit for a file of a rule set; the shipped casebook has about a third of it."""
 LINE_BYTES = 1024 * 1024
 """Limit for one line of a `.jsonl` file."""
+_LONGEST = 64
+"""Lines of more than this many times the limit are not skipped: a sparse file may have no line end for hours."""
 DEPTH = 20
 """Maximum nesting of data."""
 PACKAGES = frozenset(("node_modules", "__pycache__", "venv", "site-packages"))
@@ -142,7 +144,7 @@ def read_lines(
 ) -> Iterator[tuple[int, bytes | None]]:
     """Yield number and bytes of each line of a file, with None for a line that is longer than `limit`.
 
-    Raises UnreadableError if it cannot be read.
+    Raises UnreadableError if it cannot be read, and for a line that is too long to be skipped.
     """
 
     def read_on(most: int) -> bytes:
@@ -155,8 +157,12 @@ def read_lines(
     while line := read_on(limit + 1):
         number += 1
         too_long = len(line) > limit and not line.endswith(b"\n")
+        length = len(line)
         while too_long and (rest := read_on(limit)) and not rest.endswith(b"\n"):
-            pass
+            length += len(rest)
+            if length > _LONGEST * limit:
+                reason = f"is longer than {show_size(_LONGEST * limit)}; this and what follows is not read"
+                raise UnreadableError(reason, Place(str(path), number))
         yield number, None if too_long else line
 
 
@@ -312,6 +318,7 @@ def load_json(text: str, path: str, line: int | None = None) -> object:
 
 
 def _is_deep(data: object, left: int = DEPTH) -> bool:
+    """Return whether data is nested more deeply than a file may be."""
     parts = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
     return not left or any(_is_deep(part, left - 1) for part in parts)
 

@@ -117,6 +117,7 @@ class YamlReader:
         return key
 
     def _read_scalar(self, event: Any) -> object:
+        """Return the value of a scalar by the core schema of YAML 1.2."""
         text: str = event.value
         if event.style:
             return text
