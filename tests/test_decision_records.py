@@ -1,6 +1,7 @@
 """`adr`: a recommendation becomes a decision record that `check` keeps true."""
 
 import json
+import os
 import re
 
 import pytest
@@ -328,6 +329,22 @@ def test_a_number_of_any_length_is_followed_by_the_next_one_but_a_date_is_no_num
     run("adr", "profile.yaml", "-o", "adr")
 
     assert [path.name for path in (run.folder / "adr").glob(f"{following}*")] != []
+
+
+def test_a_record_whose_number_another_run_has_just_taken_gets_the_next_one(run, write, monkeypatch):
+    write("p.yaml", "knowledge: {gap: most, access_path: by_meaning, volatility: weekly}")
+    link, others = os.link, ["another run's"]
+
+    def write_first(path, name):
+        if others:
+            name.write_text(others.pop())
+        link(path, name)
+
+    monkeypatch.setattr("os.link", write_first)
+
+    assert run("adr", "p.yaml", "-o", "adr/").code == 0
+    first, second = sorted((run.folder / "adr").iterdir())
+    assert (first.read_text(), second.name[:5]) == ("another run's", "0002-")
 
 
 def test_the_first_record_of_a_project_makes_its_folder(run, write):

@@ -149,6 +149,7 @@ def run(kills: int, seed: int = 0) -> list[str]:
             check=True,
             capture_output=True,
         )
+        failures += [f"left behind: {left.name}" for left in folder.iterdir() if left.name != _NAME]
     print(f"{kills} kills, {acknowledged} answers acknowledged, {edits} edits, {refused} second runs refused")
     return failures
 

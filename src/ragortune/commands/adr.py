@@ -22,12 +22,12 @@ from ragortune.evidence.documents.blocks import BlockKind, read_blocks
 from ragortune.evidence.documents.reader import read_design
 from ragortune.evidence.entries import describe_details, describe_evidence
 from ragortune.evidence.profile import UNKNOWN
-from ragortune.model import Evidence, Profile, Provenance, Recommendation
+from ragortune.model import Evidence, Profile, Provenance, Recommendation, Rulebook
 from ragortune.report.blocks import Block, split_sections
 from ragortune.report.decision_record import build_decision_record, name_decision
 from ragortune.report.markdown import write_markdown
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ExitCode, Place, UndecidedError, UsageError
+from ragortune.support.errors import ChangedError, ExitCode, Place, UndecidedError, UsageError
 from ragortune.support.reading import PROFILE_BYTES, Document, read_document
 from ragortune.support.text import quote_value
 from ragortune.support.writing import WHATEVER, refuse_overwriting, write_file
@@ -51,6 +51,19 @@ def write_decision_record(request: RecordRequest, environment: Environment) -> E
         raise UsageError("-o and --into name two files; give one")
     rulebook = open_rulebook(request.rules, environment)
     document = read_document(request.profile, PROFILE_BYTES, stdin=environment.stdin)
+    while True:
+        try:
+            return _write_record(request, rulebook, document, environment)
+        except ChangedError:
+            if not _is_folder(request.output, environment):
+                raise
+            # Another run has just taken the number: choose the next one.
+
+
+def _write_record(
+    request: RecordRequest, rulebook: Rulebook, document: Document, environment: Environment
+) -> ExitCode:
+    """Write the record for a profile; raises ChangedError if another run has written its file meanwhile."""
     date = choose_date(request.as_of, environment)
     profile = read_profile(document, rulebook)
     advice = recommend(profile, rulebook, as_of=date)
@@ -100,13 +113,18 @@ def _choose_path(request: RecordRequest, advice: Recommendation, environment: En
     path = request.output
     if path is None:
         return request.into
-    if path.endswith(("/", os.sep)) or os.path.isdir(
-        Path(environment.folder, path)
-    ):  # it gets the next number
+    if _is_folder(path, environment):
         path = str(Path(path, _name_next(Path(environment.folder, path), name_decision(advice))))
     if os.path.lexists(Path(environment.folder, path)) and not request.force:
         raise UsageError(f"{quote_value(path)} exists", None, "--force overwrites it, --into completes it")
     return path
+
+
+def _is_folder(path: str | None, environment: Environment) -> bool:
+    """Return whether a path is a folder, in which the record gets the next number."""
+    return path is not None and (
+        path.endswith(("/", os.sep)) or os.path.isdir(Path(environment.folder, path))
+    )
 
 
 def _name_next(folder: Path, title: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Collection
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from ragortune.check.baseline import Namer, make_baseline, mark_known, read_baseline
 from ragortune.model.findings import CheckReport
 from ragortune.support.environment import Environment
+from ragortune.support.errors import ChangedError
 from ragortune.support.reading import find_repository, load_json, locate, read_text, real_path
 from ragortune.support.text import count_words, dump_json
 from ragortune.support.writing import write_file
@@ -26,11 +28,16 @@ def write_baseline(
     """
     path = Path(environment.folder, name)
     folder, name_of = path.absolute().parent, _namer(path, environment)
-    text = read_text(path, _BASELINE_BYTES, name) if os.path.isfile(path) else None
-    before = read_baseline(load_json(text, name), name).findings if text else ()
-    kept = (entry for entry in before if entry.path.startswith("<") or os.path.exists(folder / entry.path))
-    baseline = make_baseline(report.audits, name_of, kept, left_out)
-    write_file(name, dump_json(baseline) + "\n", environment, text)
+    while True:
+        text = read_text(path, _BASELINE_BYTES, name) if os.path.isfile(path) else None
+        before = read_baseline(load_json(text, name), name).findings if text else ()
+        kept = (
+            entry for entry in before if entry.path.startswith("<") or os.path.exists(folder / entry.path)
+        )
+        baseline = make_baseline(report.audits, name_of, kept, left_out)
+        with contextlib.suppress(ChangedError):  # another run has written it meanwhile: merge again
+            write_file(name, dump_json(baseline) + "\n", environment, text)
+            break
     count = sum(entry.count for entry in baseline.findings)
     environment.note(f"wrote {count_words(count, 'finding')} to {name}; `--baseline {name}` leaves them out")
     return mark_known(report, baseline, name_of, left_out)
