@@ -1,5 +1,7 @@
 """What `check` looks for: documented rules, tested on both sides, and what they say about single documents."""
 
+import re
+
 import msgspec
 import pytest
 
@@ -82,11 +84,11 @@ def test_a_rule_whose_test_is_wrong_is_named(book, rules):
     assert [test.expected for test in failed] == ["fires", "does_not_fire"]
 
 
-def test_the_figure_on_firm_advice_is_counted_on_the_field_sample(book, rules):
+def test_firm_advice_agrees_with_as_many_field_systems_as_the_finding_on_it_says(book, rules):
     firm = measure_agreement(book).of_sample(Sample.FIELD).firm
 
-    found = rules["decision-disagrees"].sources[0].found
-    assert f"{firm.lenient / firm.total:.1%} of {firm.total} field systems" in found
+    said = re.search(r"more than (\d+)% of the field systems", rules["decision-disagrees"].sources[0].found)
+    assert firm.lenient / firm.total > int(said[1]) / 100
 
 
 # --- the decision against the advice ------------------------------------------------------------------------------
