@@ -3,6 +3,7 @@
 import io
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,12 @@ from ragortune.support.rulefolder import shipped_folder
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+READ_LAST = max(
+    date
+    for path in (ROOT / "rules" / "sources").glob("*.yaml")
+    for date in re.findall(r"checked: (\S+)", path.read_text("utf-8"))
+)
+"""The day on which a source was read last. The shipped rules are checked as of it: before it, that source is in the future."""
 
 settings.register_profile(
     "ragortune", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]

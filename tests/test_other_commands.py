@@ -19,7 +19,7 @@ from ragortune.report.markdown import write_markdown
 from ragortune.report.topics import TOPICS
 from ragortune.ruleset.schemas import SCHEMAS, export_schema
 
-from .conftest import ROOT
+from .conftest import READ_LAST, ROOT
 
 
 def test_the_version_is_shown(run):
@@ -309,7 +309,7 @@ def test_a_criterion_of_which_several_hold_says_so_and_when_it_is_asked(run):
 
 
 def test_the_shipped_rules_pass_their_check(run):
-    result = run("rules", "check", "--as-of", "2026-11-24")
+    result = run("rules", "check", "--as-of", READ_LAST)
 
     assert (result.code, result.out, result.err) == (0, "0 findings in the shipped rule set\n", "")
 
@@ -317,10 +317,8 @@ def test_the_shipped_rules_pass_their_check(run):
 def test_findings_in_a_rule_set_are_printed_with_their_place(run, pack):
     path = pack / "rules" / "data.yaml"
     path.write_text(path.read_text().replace("{data.rights: not_allowed}", "{data.rights: not_alowed}", 1))
-    text = run("rules", "check", "--rules", "pack", "--as-of", "2026-11-24")
-    found = json.loads(
-        run("rules", "check", "--rules", "pack", "--as-of", "2026-11-24", "--format", "json").out
-    )
+    text = run("rules", "check", "--rules", "pack", "--as-of", READ_LAST)
+    found = json.loads(run("rules", "check", "--rules", "pack", "--as-of", READ_LAST, "--format", "json").out)
 
     assert text.code == 1
     assert text.out.endswith(

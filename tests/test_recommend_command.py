@@ -11,7 +11,7 @@ import pytest
 from ragortune import recommend
 from ragortune.model import Need, Strength
 
-from .conftest import ROOT
+from .conftest import READ_LAST, ROOT
 
 EXAMPLES = ROOT / "examples"
 OPTIONS = ["rag", "fine_tuning", "both", "neither"]
@@ -404,7 +404,7 @@ def test_no_command_touches_the_network():
     )
     for arguments in (
         ["recommend", EXAMPLES / "staff-handbook.yaml"],
-        ["rules", "check", "--as-of", "2026-11-24"],
+        ["rules", "check", "--as-of", READ_LAST],
         ["--help"],
     ):
         assert start(*arguments, code=code).returncode == 0

@@ -7,7 +7,7 @@ import pytest
 
 from ragortune.lint.checks import check_folder
 
-TODAY = "2026-11-24"
+from .conftest import READ_LAST
 
 
 def edit(pack, name, old, new, count=1):
@@ -20,11 +20,11 @@ def edit(pack, name, old, new, count=1):
     return text.count("\n", 0, position) + 1
 
 
-def findings(pack, today=TODAY):
+def findings(pack, today=READ_LAST):
     return [(finding.name, finding.place.line, finding.message) for finding in check_folder(pack, today)]
 
 
-def only(pack, today=TODAY):
+def only(pack, today=READ_LAST):
     found = findings(pack, today)
     assert len(found) == 1, found
     return found[0]
@@ -119,7 +119,7 @@ def test_an_unknown_level_is_found_with_its_nearest_name(pack):
     line = edit(
         pack, "rules/data.yaml", "when: {data.rights: not_allowed}", "when: {data.rights: not_alowed}"
     )
-    found = check_folder(pack, TODAY)
+    found = check_folder(pack, READ_LAST)
 
     assert [(finding.name, finding.place.line, finding.hint) for finding in found] == [
         ("malformed", line, "did you mean 'not_allowed'?")
@@ -152,7 +152,7 @@ def test_a_missing_source_is_found(pack):
 
 def test_a_source_that_nobody_lists_is_found_with_its_nearest_name(pack):
     line = edit(pack, "rules/knowledge.yaml", "source: ovadia-2023", "source: ovadia-2032")
-    found = check_folder(pack, TODAY)
+    found = check_folder(pack, READ_LAST)
 
     assert [(f.name, f.place.line, f.hint) for f in found] == [
         ("malformed", line, "did you mean 'ovadia-2023'?")
@@ -193,11 +193,12 @@ def test_a_stale_source_is_found(pack):
     name, at, message = only(pack)
 
     assert (name, at) == ("stale-source", line)
-    assert re.search(r"was last checked 541 days ago; rule '.*' allows 365", message)
+    assert re.search(r"was last checked \d+ days ago; rule '.*' allows 365", message)
 
 
 def test_a_rule_may_want_its_sources_fresher_than_others(pack):
-    assert findings(pack, "2027-02-21") != []
+    for path in (pack / "sources").glob("*.yaml"):
+        path.write_text(re.sub("checked: .*", "checked: 2026-11-22", path.read_text()))
     stale = {message.split("'")[1] for _, _, message in findings(pack, "2027-02-21")}
 
     assert stale == {"openai-deprecations", "cohere-deprecation", "cost-formulas"}
@@ -223,12 +224,15 @@ def test_a_broken_direction_is_found(pack):
         "when: {knowledge.volatility: {at_least: daily}}",
         "when: {knowledge.volatility: daily}",
     )
-    name, at, message = only(pack)
+    (found,) = check_folder(pack, READ_LAST)
 
-    assert name == "direction-broken"
-    assert "going from 'daily' to 'realtime' of 'knowledge.volatility' can lower the need 'rag'" in message
-    assert "facts-change-daily" in message
-    assert at
+    assert found.name == "direction-broken"
+    assert (
+        "going from 'daily' to 'realtime' of 'knowledge.volatility' can lower the need 'rag'" in found.message
+    )
+    assert "facts-change-daily" in found.message
+    assert found.hint.startswith("change the effect, or 'raises' of 'knowledge.volatility'")
+    assert found.place.line
 
 
 def test_rules_that_make_up_for_each_other_break_no_direction(pack):
@@ -327,7 +331,7 @@ def test_a_source_that_no_rule_uses_is_found(pack):
 
 
 @pytest.mark.parametrize(
-    ("date", "message"), [("yesterday", "is not a date"), ("2027-06-01", "was checked in the future")]
+    ("date", "message"), [("yesterday", "is not a date"), ("2999-01-01", "was checked in the future")]
 )
 def test_dates_that_cannot_be_are_found(pack, date, message):
     line = edit(pack, "sources/papers.yaml", "checked: 2026-11-22", f"checked: {date}")
@@ -414,7 +418,7 @@ def test_a_file_among_the_rules_that_nothing_reads_is_told(pack, name):
     (pack / "rules" / name).write_text("rules: []\n")
     (pack / "rules" / "README.md").write_text("Ours.\n")
 
-    (found,) = check_folder(pack, TODAY)
+    (found,) = check_folder(pack, READ_LAST)
 
     assert (found.name, found.place.path) == ("unread", str(pack / "rules" / name))
 

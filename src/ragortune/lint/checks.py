@@ -198,7 +198,7 @@ def _check_directions(authored: Authored, rulebook: Rulebook, budget: Budget) ->
                     f"(by rule {join_words(map(repr, rules))})"
                 )
                 place = authored.place_of(("rules", rules[0], "id"))
-                hint = f"'{criterion.id}' declares that it raises it"
+                hint = f"change the effect, or 'raises' of '{criterion.id}', which says that a higher level raises it"
                 yield RuleFinding("direction-broken", message, place, hint)
 
 
