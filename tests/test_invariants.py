@@ -215,7 +215,7 @@ def test_no_level_is_dead(criterion):
             for name, wanted in part.items()
             if name == criterion.id
         )
-        assert told_apart or first.measure != second.measure, (first.id, second.id)
+        assert told_apart or first.measure != second.measure, f"no rule tells {first.id} from {second.id}"
 
 
 # --- ties -------------------------------------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ SETTLED = """
 task: {kind: classification}
 knowledge: {gap: none, source: none, access_path: in_request, fits_prompt: yes, size: tiny, volatility: static}
 data: {rights: not_allowed}
+grounding: {citations: none}
+governance: {access: none, erasure: none}
 """
 OPTIONS = {"rag", "fine_tuning", "both", "neither"}
 
