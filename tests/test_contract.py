@@ -1,5 +1,6 @@
 """What others rely on: names, the vocabulary, the public interface, records."""
 
+import datetime as dt
 import importlib.resources
 import json
 import pickle
@@ -7,11 +8,13 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import ragortune
 from ragortune.model import Level, NeedState, Option
 from ragortune.support.errors import ExitCode, Place, RagortuneError, RulebookError
+from ragortune.support.reading import read_document
 from ragortune.support.record import Record
 from ragortune.support.text import plain_data
 
@@ -45,6 +48,55 @@ def test_the_default_is_retrieval_that_nothing_speaks_for():
     advice = ragortune.recommend({})
 
     assert (advice.option, advice.default, advice.needs["rag"].needed) == ("rag", True, False)
+
+
+def test_a_notebook_passes_numbers_of_numpy_and_a_date():
+    asked = {
+        "quantities": {"requests_per_day": np.int64(20)},
+        "knowledge": {"retrievability": np.float32(0.7)},
+    }
+    advice = ragortune.recommend(asked, as_of=dt.date(2026, 11, 29))
+
+    assert advice.profile.levels["performance.volume"] == ("low",)
+    assert advice.profile.levels["knowledge.retrievability"] == ("medium",)
+    assert advice == ragortune.recommend(asked, as_of="2026-11-29")
+    with pytest.raises(RagortuneError, match="must be yes or no, not true"):
+        ragortune.recommend({"knowledge.fits_prompt": np.True_})
+    with pytest.raises(RagortuneError, match=r"'knowledge\.source' must be none, documents"):
+        ragortune.recommend({"knowledge.source": np.array(["documents", "tacit"])})
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-13-01", "", "tomorrow", dt.datetime(2026, 11, 29, tzinfo=dt.UTC), 20261129]
+)
+def test_a_service_is_told_of_a_day_that_is_none(day):
+    with pytest.raises(RagortuneError, match="as_of must be a date, YYYY-MM-DD"):
+        ragortune.recommend({"quantities": {"requests_per_day": 20}}, as_of=day)
+
+
+def test_a_profile_that_was_judged_is_judged_again_by_another_day_or_rule_set(tmp_path):
+    data = read_document(str(ROOT / "examples/cost/3-ticket-classes.yaml"), 1 << 20).data
+    today, later = (ragortune.recommend(data, as_of=day) for day in ("2026-12-01", "2029-01-01"))
+
+    assert today.profile.levels["derived.payback"] == ("never",)
+    assert ragortune.recommend(today.profile, as_of="2029-01-01").probability == later.probability
+    (tmp_path / "criteria").mkdir()
+    (tmp_path / "rulebook.yaml").write_text("name: mine\nversion: '1'\nextends: ragortune\n")
+    levels = "[{id: few, means: a few}, {id: many, means: many}]"
+    record = f"criteria: [{{id: platform.tenants, title: T, question: Q?, help: H., levels: {levels}}}]\n"
+    (tmp_path / "criteria" / "tenants.yaml").write_text(record)
+    mine = ragortune.recommend({"platform.tenants": "many"}, ragortune.load_rulebook(tmp_path)).profile
+    with pytest.raises(RagortuneError, match=r"there is no criterion 'platform\.tenants'"):
+        ragortune.recommend(mine)
+    with pytest.raises(RagortuneError, match=r"did you mean 'most'"):
+        ragortune.recommend(ragortune.Profile({"knowledge.gap": ("moost",)}))
+
+
+def test_a_service_reads_the_shipped_rules_once(monkeypatch):
+    first = ragortune.recommend({}, what_if=False)
+    monkeypatch.setattr("ragortune.ruleset.load.read_files", lambda _: pytest.fail("read again"))
+
+    assert ragortune.recommend({}, what_if=False).rulebook is first.rulebook
 
 
 def json_of(text, command):

@@ -11,7 +11,8 @@ from itertools import groupby
 from ragortune.check.answers import StatedAnswers
 from ragortune.engine.what_if import list_askable, list_objections
 from ragortune.evidence.documents.blocks import BLOCK
-from ragortune.evidence.profile import UNKNOWN, describe_answer
+from ragortune.evidence.entries import UNKNOWN
+from ragortune.evidence.profile import describe_answer
 from ragortune.evidence.quotes import find_block
 from ragortune.model import OPTION_NAMES, Criterion, Finding, Option, Recommendation, Rule, Rulebook
 from ragortune.model.documents import DesignReading, StatedDecision

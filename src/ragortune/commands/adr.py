@@ -20,8 +20,7 @@ from ragortune.commands.shared import choose_date, open_rulebook, read_profile, 
 from ragortune.evidence.block import write_block
 from ragortune.evidence.documents.blocks import BlockKind, read_blocks
 from ragortune.evidence.documents.reader import read_design
-from ragortune.evidence.entries import describe_details, describe_evidence
-from ragortune.evidence.profile import UNKNOWN
+from ragortune.evidence.entries import UNKNOWN, describe_details, describe_evidence
 from ragortune.model import Evidence, Profile, Provenance, Recommendation, Rulebook
 from ragortune.report.blocks import Block, split_sections
 from ragortune.report.decision_record import build_decision_record, name_decision

@@ -11,7 +11,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ragortune.commands.shared import read_profile
-from ragortune.evidence.profile import UNKNOWN, find_declined
+from ragortune.evidence.entries import UNKNOWN
+from ragortune.evidence.profile import find_declined
 from ragortune.evidence.profile_files import write_profile
 from ragortune.evidence.round_trip import write_answers
 from ragortune.interview import Interview

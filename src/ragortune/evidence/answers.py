@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ragortune.evidence.amounts import read_amount, share_unit, show_amount, show_amounts
-from ragortune.evidence.profile import UNKNOWN
+from ragortune.evidence.entries import UNKNOWN
 from ragortune.model import Criterion
 from ragortune.support.errors import AnswerError
 from ragortune.support.text import clean_text, join_words, quote_value, suggest_name

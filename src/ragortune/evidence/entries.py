@@ -13,6 +13,7 @@ from ragortune.support.errors import Place, ProfileError, RagortuneError
 from ragortune.support.reading import Document, KeyPath
 from ragortune.support.text import join_words, quote_value, suggest_name
 
+UNKNOWN = "unknown"
 LONGEST_QUOTE = 2_000
 """Maximum characters of a quote."""
 EVIDENCE_SCHEMA: dict[str, Any] = {
@@ -48,9 +49,9 @@ class Entry:
     error: ClassVar[type[RagortuneError]] = ProfileError
     """Class of the errors."""
 
-    def __init__(self, value: object, path: KeyPath = (), document: Document | None = None) -> None:
-        """Take the value; without a document its place is unknown."""
-        self.value = value
+    def __init__(self, value: Any, path: KeyPath = (), document: Document | None = None) -> None:
+        """Take the value, a number or text of NumPy as that of Python; without a document its place is unknown."""
+        self.value: object = value.item() if getattr(value, "ndim", None) == 0 else value
         self.path = path
         self._document = document
 
@@ -72,6 +73,11 @@ class Entry:
     def key(self) -> str:
         """The last part of the path."""
         return str(self.path[-1])
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the value says that the answer is unknown."""
+        return self.value is None or (isinstance(self.value, str) and self.value == UNKNOWN)
 
     def place(self, *, key: bool = False) -> Place | None:
         """Return the place of the value, or of its key."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ragortune.evidence.amounts import read_amount
-from ragortune.evidence.entries import Entry, read_details
+from ragortune.evidence.entries import UNKNOWN, Entry, read_details
 from ragortune.evidence.quantities import check_agreement, read_quantities, shorten_number
 from ragortune.model import Answer, Criterion, Profile, Provenance, QuantityKind, QuantityValue
 from ragortune.model.profiles import LARGEST_NUMBER
@@ -19,7 +19,6 @@ from ragortune.support.reading import Document
 from ragortune.support.record import NOTHING
 from ragortune.support.text import join_words, quote_value, suggest_name
 
-UNKNOWN = "unknown"
 _TEXT_KEYS = ("project", "description", "notes")
 _RESERVED_KEYS = ("components", "extends")
 _VALUE_KEYS = ("value", "evidence", "source", "as_of")
@@ -81,6 +80,11 @@ class Vocabulary:
         levels = {name: possible for name, possible in levels.items() if possible}
         self._share_numbers(quantities, levels, answers)
         return Profile(levels, answers=answers, quantities=quantities, **texts)
+
+    def adopt_profile(self, profile: Profile) -> Profile:
+        """Return a profile without derived facts, which hold for one rule set and day; raises ProfileError as `read_profile` does."""
+        given = {name: levels for name, levels in profile.levels.items() if not name.startswith("derived.")}
+        return profile.replace(levels=self.read_profile(given).levels)
 
     def allows_several(self, criterion_id: str) -> bool:
         """Return whether several levels of a criterion can hold at once."""
@@ -145,7 +149,7 @@ class Vocabulary:
         value = entry.value
         if isinstance(value, str) and value in criterion.level_ids:
             return (value,)
-        if value is None or value == UNKNOWN:
+        if entry.is_unknown:
             return ()
         if isinstance(value, Mapping):
             return self._read_range(criterion, entry)
@@ -159,7 +163,7 @@ class Vocabulary:
     def _read_list(self, criterion: Criterion, entry: Entry) -> tuple[str, ...]:
         found: dict[str, None] = {}
         for part in entry:
-            if part.value is None or part.value == UNKNOWN or isinstance(part.value, (list, tuple, Mapping)):
+            if part.is_unknown or isinstance(part.value, (list, tuple, Mapping)):
                 message = f"'{criterion.id}' lists {quote_value(part.value)}; a list holds levels or numbers"
                 raise part.fail(message)
             found.update(dict.fromkeys(self._read_levels(criterion, part)))

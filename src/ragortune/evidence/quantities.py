@@ -31,7 +31,7 @@ def read_quantities(entry: Entry, kinds: Mapping[str, QuantityKind]) -> dict[str
         kind = kinds.get(part.key)
         if kind is None:
             raise part.unknown("quantity", kinds)
-        if part.value is not None and part.value != "unknown":
+        if not part.is_unknown:
             quantities[kind.id] = _read_number(part, kind) if kind.unit else _read_names(part, kind)
 
     ProfileError.for_each(entry, read_quantity)
