@@ -194,43 +194,38 @@ class _Dialogue:
 
     def _read_reply(self, interview: Interview, criterion: Criterion) -> Interview | None:
         """Return the interview after the next answer or after going back; None if the user stops."""
-        while True:
+        following: Interview | None = interview
+        while following is interview:
             self._environment.say(f"{clean_text(criterion.id)}> ")
             typed = self._environment.read_line(_LINE_LIMIT)
-            if typed is None:
-                self._environment.say("\n")
+            following = None if typed is None else self._take(typed, interview, criterion)
+        if typed is None:
+            self._environment.say("\n")
+        return following
+
+    def _take(self, typed: str, interview: Interview, criterion: Criterion) -> Interview | None:
+        """Return the interview after what was typed, the same if that changes nothing; None if the user stops."""
+        match read_command(criterion, typed):
+            case Command.STOP:
                 return None
-            command = read_command(criterion, typed)
-            if command is Command.STOP:
-                return None
-            if command is Command.BACK and interview.previous is not None:
+            case Command.BACK if interview.previous is not None:
                 self._file.save(interview.previous)
                 return interview.previous
-            if command is None and typed.strip():
-                following = self._try_answer(interview, criterion, typed)
-                if following is not None:
+            case Command.BACK:
+                self._say("This is the first question of this run; there is nothing to go back to.")
+            case Command.HELP:
+                self._show(dialogue.show_help(criterion))
+            case Command.WHY:
+                self._show(dialogue.show_reason(interview, criterion))
+            case _ if not typed.strip():
+                self._say("Type an answer, 'skip' if nobody knows, or ? for help.")
+            case _:
+                try:
+                    following = take_answer(interview, criterion.id, read_answer(criterion, typed))
+                except ProfileError as error:
+                    self._show(dialogue.show_mistake(error))
+                else:
+                    self._file.save(following)
+                    self._show(dialogue.show_answer(following, criterion))
                     return following
-            else:
-                self._reply(command, interview, criterion)
-
-    def _reply(self, command: Command | None, interview: Interview, criterion: Criterion) -> None:
-        """Reply to a command that changes nothing."""
-        if command is Command.HELP:
-            self._show(dialogue.show_help(criterion))
-        elif command is Command.WHY:
-            self._show(dialogue.show_reason(interview, criterion))
-        elif command is Command.BACK:
-            self._say("This is the first question of this run; there is nothing to go back to.")
-        else:
-            self._say("Type an answer, 'skip' if nobody knows, or ? for help.")
-
-    def _try_answer(self, interview: Interview, criterion: Criterion, typed: str) -> Interview | None:
-        """Return the interview after a typed answer, once it is saved; None if it is not a valid answer."""
-        try:
-            following = take_answer(interview, criterion.id, read_answer(criterion, typed))
-        except ProfileError as error:
-            self._show(dialogue.show_mistake(error))
-            return None
-        self._file.save(following)
-        self._show(dialogue.show_answer(following, criterion))
-        return following
+        return interview
