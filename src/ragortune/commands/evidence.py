@@ -80,14 +80,11 @@ class QuotedFiles:
             raise ProfileError("'evidence' names no document, so that its quote cannot be looked up", place)
         holder = place.path if path is None else path if path != STDIN else None
         found, root = _find_quoted(evidence.document, Path(self._environment.folder, holder or "document"))
-        target = real_path(found)
+        target, shown = real_path(found), f"the quoted document {quote_value(evidence.document)}"
         if not lies_inside(target, root):
-            document = quote_value(evidence.document)
-            message = f"the quoted document {document} lies outside {quote_value(str(root))}"
-            raise UnreadableError(message, place)
+            raise UnreadableError(f"{shown} lies outside {quote_value(str(root))}", place)
         if not target.name.lower().endswith(ENDINGS) and target not in self._checked:
-            document = quote_value(evidence.document)
-            message = f"the quoted document {document} is not a {join_words(ENDINGS, 'or')} file"
+            message = f"{shown} is not a {join_words(ENDINGS, 'or')} file"
             raise UnreadableError(message, place, "name it on the command line, or give evidence as text")
         return target
 

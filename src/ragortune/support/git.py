@@ -188,11 +188,10 @@ class Repository:
 def find_git(folder: Path) -> str | None:
     """Return the path of git, searched in absolute folders of PATH outside of the repository that contains a folder."""
     root = find_repository(os.path.realpath(folder))
-    trusted = [
-        entry
-        for entry in os.environ.get("PATH", os.defpath).split(os.pathsep)
-        if Path(entry).is_absolute() and not Path(os.path.realpath(entry)).is_relative_to(root)
-    ]
-    found = (shutil.which("git", path=entry) for entry in trusted)
-    safe = (path for path in found if path and not Path(os.path.realpath(path)).is_relative_to(root))
-    return next(safe, None)
+
+    def is_outside(path: str) -> bool:
+        return Path(path).is_absolute() and not Path(os.path.realpath(path)).is_relative_to(root)
+
+    folders = filter(is_outside, os.environ.get("PATH", os.defpath).split(os.pathsep))
+    found = (shutil.which("git", path=entry) for entry in folders)
+    return next((path for path in found if path and is_outside(path)), None)
