@@ -1,5 +1,6 @@
 """Documents cannot drift: generated pages, the README's commands and figures, the table of the source document."""
 
+import json
 import os
 import re
 import shlex
@@ -8,12 +9,17 @@ import subprocess
 import sys
 import tomllib
 
+import jsonschema
 import pytest
 import yaml
 from markdown_it import MarkdownIt
 from msgspec.structs import asdict
 
 from ragortune.commands.configuration import find_configuration
+from ragortune.commands.formats import FORMATS
+from ragortune.costs.assess import CostReport
+from ragortune.model import NeedState
+from ragortune.report.shapes import describe_shape
 
 from .conftest import ROOT
 
@@ -38,6 +44,25 @@ def test_generated_pages_and_schemas_are_up_to_date():
     )
 
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_dashboard_finds_every_command_that_prints_json_on_the_page_about_it():
+    page = (ROOT / "docs" / "json.md").read_text()
+
+    printed = [command for command, forms in FORMATS.items() if "json" in forms]
+    assert [name for name in printed if f"## {name}\n" not in page and f"`{name}`" not in page] == []
+    keys = re.findall(
+        r"(?m)^\| `(\w+)` \| .* \|$", page.partition("### NeedState")[2].partition("### CitedRule")[0]
+    )
+    assert keys == list(NeedState.field_names())
+    assert "| `confirmed` | boolean | False if there are rules that confirm the need" in page
+
+
+def test_the_json_of_cost_has_the_types_that_the_page_names(run):
+    printed = json.loads(run("cost", ROOT / "examples/cost/3-ticket-classes.yaml", "--format", "json").out)
+
+    jsonschema.validate(printed, describe_shape(CostReport))
+    assert printed.keys() - set(CostReport.field_names()) == {"schema", "facts", "advice"}
 
 
 def test_every_statement_of_the_source_document_names_rules_that_exist(book):

@@ -12,24 +12,38 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import typer
 from typer.cli import get_docs_for_click
 
 from ragortune.cli.main import app
 from ragortune.costs import comparisons, formulas
-from ragortune.model import Option, PriceRow, QuantityKind, Rulebook
-from ragortune.model.findings import FindingRule, read_finding_rules
+from ragortune.costs.assess import CostReport
+from ragortune.model import (
+    GateHit,
+    Option,
+    PriceRow,
+    QuantityKind,
+    Reason,
+    Recommendation,
+    Rule,
+    Rulebook,
+    RuleTrace,
+)
+from ragortune.model.documents import DesignReading
+from ragortune.model.findings import AuditFinding, CheckReport, DocumentAudit, FindingRule, read_finding_rules
 from ragortune.model.prices import bounds_of
+from ragortune.model.rules import Technique
 from ragortune.report import measurements, pages, shapes
 from ragortune.report.blocks import Column, Table
-from ragortune.report.check_json import CheckResult
+from ragortune.report.check_json import CheckedDocument, CheckResult, Finding
 from ragortune.report.dialogue import QuestionResult
 from ragortune.report.markdown import write_markdown
 from ragortune.report.topics import exit_code_page, gate_page, scale_page
 from ragortune.ruleset.load import load_rulebook
 from ragortune.ruleset.schemas import SCHEMAS, export_schema
+from ragortune.support.record import Record, read_meanings
 from ragortune.support.rulefolder import shipped_folder
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -199,16 +213,45 @@ _JSON_HEAD = """\
 
 `--format json` prints one object, and `recommend --format jsonl` one a line, in the order of the profiles. Keys are a
 promise: they are added and never changed, and what is changed would get another `schema`. Probabilities and shares are
-from 0 to 1, scores and weights are log-odds, lines and columns count from 1. In a batch `settled`, `flips` and `unknowns`
-are null unless `--what-if` asks for them. There may be more keys than those of this page.
+from 0 to 1, scores and weights are log-odds, lines and columns count from 1. There may be more keys than those of this
+page.
+
+In a batch `settled`, `flips`, `unknowns` and `tornado` are null unless `--what-if` asks for them, `cases` is null, and
+`profile` holds the path and, of JSON lines, the line of the profile. A profile that cannot be used has no line in the
+output: stderr names it, the others are judged, and the exit code is 2. `recommend --brief` prints only `schema`,
+`project`, `option`, `default`, `too_little_known`, `probability`, `needs` and, in a batch, `profile`.
+
+Some results are records of the rule set or files, and have no `schema`:
+
+| Command | Prints |
+| --- | --- |
+| `extract` | a profile, as in `ragortune schema profile` |
+| `rules list` | a list of rules and finding rules, with the keys of `ragortune schema rules` and `findings` |
+| `rules check`, `prices check` | a list of problems: `name`, `message`, `place` (`path`, or the id of a price; `line`, `column`) and `hint` |
+| `rules test` | `tests`, `phrase_tests` and `finding_tests`, each with `total` and `failed`; `casebook`: agreement by sample, and `misses` |
+| `prices list`, `prices show` | a list of price rows, or one, with the keys of `ragortune schema prices` |
+| `rules diff` | `from` and `to`, the rule sets; `changes` of records, and `cases` with another recommendation |
 """
 _RESULTS: Mapping[str, type[Any]] = {
     "recommend": shapes.RecommendationResult,
     "check": CheckResult,
+    "cost": CostReport,
     "explain": shapes.PageResult,
     "measure": measurements.MeasureResult,
     "next_question (MCP)": QuestionResult,
 }
+_FILLED_FROM: Mapping[type[Record], tuple[type[Record], ...]] = {
+    shapes.RecommendationResult: (Recommendation,),
+    shapes.CitedRule: (Technique, Rule, RuleTrace, GateHit, Reason),
+    CheckResult: (CheckReport,),
+    CheckedDocument: (DesignReading, DocumentAudit),
+    Finding: (FindingRule, AuditFinding),
+}
+"""Records whose fields mean the same as those of a result, the last first."""
+_COST_KEYS = (
+    "Also `schema`, `ragortune/cost/1`; `facts`, the levels of the derived criteria; and `advice`, the option \
+`without_facts` and `with_facts`, null without quantities. Amounts are in dollars, latencies in milliseconds."
+)
 
 
 def write_json_page() -> str:
@@ -217,21 +260,39 @@ def write_json_page() -> str:
     written: set[str] = set()
     for command, shape in _RESULTS.items():
         described = shapes.describe_shape(shape)
-        held = described.get("$defs", {})
-        parts.append(f"## {command}\n\n{described['description']}\n\n{_tabulate_keys(described, held)}")
+        held, records = described.get("$defs", {}), _find_records(shape)
+        more = f" {_COST_KEYS}" * (shape is CostReport)
+        keys = _tabulate_keys(described, held, shape)
+        parts.append(f"## {command}\n\n{described['description']}{more}\n\n{keys}")
         for name, inner in held.items():
             if name not in written and "properties" in inner:
-                keys = _tabulate_keys(inner, held)
+                keys = _tabulate_keys(inner, held, records[name])
                 parts.append(f"### {name}\n\n{inner.get('description', '')}\n\n{keys}")
                 written.add(name)
     return "\n".join(parts)
 
 
-def _tabulate_keys(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+def _find_records(hint: Any) -> dict[str, type[Record]]:
+    """Return the records that a type is made of, by name."""
+    is_record = isinstance(hint, type) and issubclass(hint, Record)
+    found = {hint.__name__: hint} if is_record else {}
+    for part in get_type_hints(hint).values() if is_record else get_args(hint):
+        found |= _find_records(part)
+    return found
+
+
+def _tabulate_keys(schema: Mapping[str, Any], definitions: Mapping[str, Any], record: type[Record]) -> str:
     rows = ["| Key | Holds | |", "| --- | --- | --- |"]
+    meanings: dict[str, str] = {}
+    for described in (*_FILLED_FROM.get(record, ()), record):
+        meanings |= {
+            key: text.replace("None if", "null if") for key, text in read_meanings(described).items()
+        }
     for key, held in schema["properties"].items():
         always = "" if key in schema.get("required", ()) or "default" in held else "where there is one"
-        meaning = "; ".join(text for text in (held.get("description", ""), always) if text)
+        meaning = "; ".join(
+            text for text in (held.get("description") or meanings.get(key, ""), always) if text
+        )
         rows.append(f"| `{key}` | {_name_type(held, definitions)} | {meaning} |")
     return "\n".join(rows) + "\n"
 

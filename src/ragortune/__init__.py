@@ -65,11 +65,6 @@ def recommend(
     today = read_date() if as_of is None else str(as_of)
     if not is_date(today):
         raise RagortuneError.expected("as_of", "a date, YYYY-MM-DD", as_of)
-    vocabulary = Vocabulary(book.criteria, book.quantities)
-    known = (
-        vocabulary.adopt_profile(profile)
-        if isinstance(profile, Profile)
-        else vocabulary.read_profile(profile)
-    )
+    known = Vocabulary(book.criteria, book.quantities).read_profile(profile)
     recommendation = judge_profile(book, add_facts(book, known, today))
     return add_what_if(recommendation) if what_if else recommendation

@@ -42,7 +42,10 @@ class Vocabulary:
         self._groups = {criterion.group for criterion in criteria.values()}
 
     def read_profile(self, data: object, document: Document | None = None) -> Profile:
-        """Return the profile in a mapping; raises ProfileError with all problems and their places."""
+        """Return the profile in a mapping, or one of another rule set; raises ProfileError with all problems and their places."""
+        if isinstance(data, Profile):  # what was derived from quantities held for one rule set and day
+            given = {name: levels for name, levels in data.levels.items() if not name.startswith("derived.")}
+            return data.replace(levels=self.read_profile(given).levels)
         return self.read_entry(Entry(data, (), document))
 
     def read_entry(self, top: Entry) -> Profile:
@@ -80,11 +83,6 @@ class Vocabulary:
         levels = {name: possible for name, possible in levels.items() if possible}
         self._share_numbers(quantities, levels, answers)
         return Profile(levels, answers=answers, quantities=quantities, **texts)
-
-    def adopt_profile(self, profile: Profile) -> Profile:
-        """Return a profile without derived facts, which hold for one rule set and day; raises ProfileError as `read_profile` does."""
-        given = {name: levels for name, levels in profile.levels.items() if not name.startswith("derived.")}
-        return profile.replace(levels=self.read_profile(given).levels)
 
     def allows_several(self, criterion_id: str) -> bool:
         """Return whether several levels of a criterion can hold at once."""

@@ -33,7 +33,9 @@ class Finding(Record, frozen=True, kw_only=True):
     quote: str | None = None
     block: Annotated[str | None, Meta(description="A block to put into the document, and to fill in.")]
     argument: list[Json]
+    """Steps: `kind`, `text`, and place or `address` where there is one."""
     suppressed: Json | None
+    """The comment that suppresses it: `because`, `until`, `line`."""
 
 
 class CheckedDocument(Record, frozen=True, kw_only=True):
@@ -48,8 +50,11 @@ class CheckedDocument(Record, frozen=True, kw_only=True):
     facts: Annotated[list[Json], Meta(description="Criterion, value, modality, line and exact quote.")]
     conflicts: dict[str, list[Json]]
     recommendation: Json | None
+    """The advice on the facts, with keys as of `recommend`; `rules` are the names of those that fired."""
     findings: list[Finding]
+    """Those that count, in order of lines."""
     silenced: list[Finding]
+    """Suppressed, or known in the baseline."""
 
 
 class CheckResult(Record, frozen=True, kw_only=True):
@@ -60,6 +65,7 @@ class CheckResult(Record, frozen=True, kw_only=True):
     unreadable: list[Json]
     stale: list[Json]
     settings: str | None
+    """What a settings file leaves out or lowers; null if it does neither."""
     exit_code: int
     rulebook: RuleSet
 

@@ -38,7 +38,6 @@ from ragortune.report.blocks import (
 )
 from ragortune.report.screen import SCREENS
 
-SCHEMA = "ragortune/cost/1"
 _BAR_CELLS = 24
 _NEVER = "never"
 
@@ -50,7 +49,7 @@ def describe_costs(answer: CostAnswer) -> dict[str, object]:
     """Return the report as JSON data: dollars a month, milliseconds, shares from 0 to 1."""
     advice = answer.advice and dict(zip(("without_facts", "with_facts"), answer.advice, strict=True))
     return {
-        "schema": SCHEMA,
+        "schema": "ragortune/cost/1",
         **msgspec.to_builtins(answer.report),
         "facts": {name: level for name, (level, _) in answer.facts.items()},
         "advice": advice,

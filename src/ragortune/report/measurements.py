@@ -71,15 +71,12 @@ class MeasureResult(Record, frozen=True, kw_only=True):
 
     schema: Literal["ragortune/measure/1"] = "ragortune/measure/1"
     as_of: str
-    advice: Annotated[
-        dict[str, str | None],
-        Meta(description="Option `before`, and on what was `measured` as well; null if too little is known."),
-    ]
+    advice: dict[str, str | None]
+    """Option `before`, and on what was `measured` as well; null if too little is known."""
     answers: list[AnswerResult]
     unknown: Annotated[dict[str, str], Meta(description="Criteria that the data does not answer, and why.")]
-    measurements: Annotated[
-        list[dict[str, Any]], Meta(description="All figures with method, sample, notes and examples.")
-    ]
+    measurements: list[dict[str, Any]]
+    """All figures with method, sample, notes and examples."""
 
 
 def describe_report(report: MeasureReport) -> MeasureResult:

@@ -103,9 +103,11 @@ class CitedRule(Record, frozen=True, kw_only=True):
     """A rule that fired, or that was traced: its answers, sources and effect."""
 
     rule: str
+    """Name of the rule; `code` is its short code."""
     code: str
     answers: Answers
     sources: list[str]
+    """Addresses of the evidence."""
     need: Need | UnsetType = UNSET
     effect: Literal["for", "against"] | UnsetType = UNSET
     strength: str | UnsetType = UNSET
@@ -162,12 +164,13 @@ class RecommendationResult(Record, frozen=True, kw_only=True):
     answers: Annotated[Answers, Meta(description="What is known: the level or levels of each criterion.")]
     unanswered: tuple[str, ...]
     cases: list[dict[str, Any]] | None
+    """Published projects like this one: what they did, `verdict` on the advice, `shared` and `differing` criteria."""
     rulebook: RuleSet
     trace: list[CitedRule] | UnsetType = UNSET
     why_not: dict[str, Any] | UnsetType = UNSET
-    against: Annotated[
-        Comparison | UnsetType, Meta(description="What has changed since an earlier recommendation.")
-    ] = UNSET
+    """`option`, `reasons` and `gates` against it, `nearest` change that gives it; `searched` is false if there are too many."""
+    against: Comparison | UnsetType = UNSET
+    """What has changed since an earlier recommendation."""
     profile: Mapping[str, Any] | UnsetType = UNSET
     """The input of a batch that it belongs to."""
 

@@ -57,12 +57,12 @@ class Record(msgspec.Struct, frozen=True):
         """Return the JSON Schema of the record with the meaning of each field; called only by pydantic."""
         described = handler(schema)
         described |= {"title": cls.__name__, "description": (cls.__doc__ or "").strip().partition("\n")[0]}
-        for name, meaning in _read_meanings(cls).items():
+        for name, meaning in read_meanings(cls).items():
             described["properties"][name]["description"] = meaning
         return described
 
 
-def _read_meanings(record: type) -> dict[str, str]:
+def read_meanings(record: type) -> dict[str, str]:
     """Return the docstring below each field of a record, inherited ones included, read from the source."""
     meanings = {}
     for base in reversed(record.__mro__[: record.__mro__.index(Record)]):
