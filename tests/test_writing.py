@@ -16,6 +16,8 @@ from tests.test_decision_records import MADR
 
 PROFILE = "# ours\nproject: Tariff desk\nknowledge:\n  gap: most\n  access_path: by_meaning\n"
 
+fcntl = pytest.importorskip("fcntl")
+
 
 def test_saving_replaces_a_file_whole_and_keeps_its_mode_and_links(tmp_path, monkeypatch):
     target, link = tmp_path / "a.yaml", tmp_path / "link.yaml"
@@ -65,12 +67,25 @@ def test_what_a_killed_run_has_left_is_swept_and_what_a_running_one_writes_is_no
     )
     for path in (left, written, other):
         path.write_text("half")
-    for path in (left, other):
-        os.utime(path, (0, 0))
-
-    replace_file(tmp_path / "a.yaml", "whole")
+    with written.open() as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        replace_file(tmp_path / "a.yaml", "whole")
 
     assert sorted(own.name for own in tmp_path.iterdir()) == [written.name, other.name, "a.yaml"]
+
+
+def test_a_run_that_sweeps_takes_no_file_that_another_has_just_begun(tmp_path, monkeypatch):
+    sweeps, lock = [1], fcntl.flock
+
+    def sweep_first(stream, how):
+        if sweeps and sweeps.pop():
+            next(tmp_path.glob(".a.yaml.ragortune-*")).unlink()
+        lock(stream, how)
+
+    monkeypatch.setattr("fcntl.flock", sweep_first)
+    replace_file(tmp_path / "a.yaml", "whole")
+
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.yaml", "whole")]
 
 
 def test_a_file_that_an_editor_began_with_a_byte_order_mark_keeps_it(run, write):

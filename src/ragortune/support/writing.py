@@ -9,31 +9,40 @@ import os
 import shutil
 import stat
 import tempfile
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import EllipsisType
 
 from ragortune.support.environment import Environment
-from ragortune.support.errors import ChangedError, UsageError
+from ragortune.support.errors import ChangedError, RagortuneError, UsageError
 from ragortune.support.reading import YAML_ENDINGS, find_repository, lies_inside, open_file, real_path
 from ragortune.support.text import quote_value
+
+try:
+    import fcntl
+except ImportError:  # Windows, where open files cannot be removed
+    fcntl = None  # type: ignore[assignment]
 
 WHATEVER = ...
 """Stands for any old content of a file, or none."""
 _LONGEST_PREFIX = 40
-_ABANDONED = 600
-"""Seconds after which a temporary file must be of a run that was killed, because writing takes far less."""
 
 
 def write_file(
     name: str, text: str, environment: Environment, old: str | EllipsisType | None = WHATEVER
 ) -> None:
-    """Write a file of the user, relative to the working folder, atomically.
+    """Write a file of the user atomically; a byte order mark of the old text is kept.
 
-    `old` is the text that is replaced, whose byte order mark is kept, or None if there must be no file; `WHATEVER`
-    replaces any content. Raises ChangedError if the file no longer has the old text or exists by now, UsageError if it
-    cannot be written or must not be.
+    Args:
+        name: the file, relative to the working folder.
+        text: the new content.
+        environment: working folder.
+        old: the text that is replaced, None if there must be no file; `WHATEVER` replaces any content.
+
+    Raises:
+        ChangedError: the file no longer has the old text, or exists by now.
+        UsageError: the file cannot be written, or must not be.
+
     """
     place = Path(environment.folder, name)
     data = old.encode() if isinstance(old, str) else b""
@@ -69,9 +78,15 @@ def _changed(name: str) -> ChangedError:
 def refuse_overwriting(
     name: str, what: str, read: Iterable[str | Path], rules: Path, environment: Environment
 ) -> None:
-    """Raise UsageError, which names `what` is written, if the file is one that the run reads, or would belong to its rules.
+    """Raise UsageError if a file is one that the run reads, or would belong to its rule set.
 
-    Files are named relative to the working folder; `rules` is the folder of the rule set.
+    Args:
+        name: the file to write, relative to the working folder.
+        what: name of the output, for the message.
+        read: files that the run reads, relative to the working folder.
+        rules: folder of the rule set.
+        environment: working folder.
+
     """
     place, *known = (real_path(environment.folder, path) for path in (name, *read))
     below = place.is_relative_to(real_path(environment.folder, rules))
@@ -105,30 +120,47 @@ def replace_file(
 ) -> None:
     """Write a temporary file and rename it to `path`; raises OSError, for a `new` file FileExistsError if it exists.
 
-    Links are followed, and the mode of an existing file is kept. Old temporary files, which killed runs have left, are
-    removed. `before` is called just before the old content is replaced, which it prevents by raising.
+    Links are followed, and the mode of an existing file is kept. Temporary files of killed runs are removed: a running
+    process holds a lock on its own. `before` is called just before the old content is replaced, which it prevents by
+    raising.
     """
     target = Path(os.path.realpath(path))
     prefix = f".{target.name[:_LONGEST_PREFIX]}.ragortune-"
     data = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        _keep_attributes(temporary, target)
-        if before is not None:
-            before()
-        if not new or not _link_new(temporary, target):
-            temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with contextlib.ExitStack() as locked:
+        handle, temporary = _open_beside(target, prefix, locked)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            _keep_attributes(temporary, target)
+            if before is not None:
+                before()
+            if not new or not _link_new(temporary, target):
+                temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
     for left in target.parent.glob(f"{glob.escape(prefix)}*"):
-        with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > _ABANDONED:
-                left.unlink()
+        with contextlib.suppress(OSError, RagortuneError):
+            _remove_abandoned(left)
+
+
+def _open_beside(target: Path, prefix: str, locked: contextlib.ExitStack) -> tuple[int, Path]:
+    """Return a new file in the folder of another, open and locked.
+
+    Before it is locked, another run may take it for abandoned and remove it; then there is another attempt.
+    """
+    while True:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix)
+        if fcntl is None:
+            return handle, Path(name)
+        locked.callback(os.close, lock := os.dup(handle))
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)
 
 
 def _link_new(path: Path, name: Path) -> bool:
@@ -140,6 +172,16 @@ def _link_new(path: Path, name: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove the temporary file of a run that has ended; raises OSError if it has not."""
+    if fcntl is None:
+        path.unlink()
+        return
+    with open_file(path) as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
 
 
 def _keep_attributes(path: Path, replaced: Path) -> None:
