@@ -547,6 +547,7 @@ def test_the_profile_schema_refuses_what_the_reader_refuses(profile, profile_sch
             "knowledge": {"access_path": ["by_meaning", "by_key"], "fits_prompt": "no"},
             "task": {"kind": ["writing"]},
         },
+        {"knowledge": {"source": []}, "quantities": {"cache": "unknown", "requests_per_day": None}},
         {},
     ],
 )

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ragortune.evidence.amounts import parse_amount
-from ragortune.evidence.entries import Entry, describe_evidence, read_details
+from ragortune.evidence.entries import UNKNOWN, Entry, describe_evidence, read_details
 from ragortune.model import Criterion, Provenance, QuantityKind, QuantityValue
 from ragortune.support.errors import ProfileError, QuantityError
 from ragortune.support.text import join_words, quote_value
@@ -158,8 +158,9 @@ def format_quantity(kind: QuantityKind) -> str:
 
 def describe_quantities(kinds: Mapping[str, QuantityKind]) -> dict[str, Any]:
     """Return the JSON Schema of `quantities` for that of profiles."""
+    unknown = {"enum": [UNKNOWN, None]}
     shapes = {
-        kind.id: {"description": format_quantity(kind), "anyOf": [{"type": "null"}, *_describe_shapes(kind)]}
+        kind.id: {"description": format_quantity(kind), "anyOf": [unknown, *_describe_shapes(kind)]}
         for kind in kinds.values()
     }
     return {
