@@ -177,6 +177,7 @@ def test_the_bad_line_of_a_batch_is_named_and_the_others_are_answered(run, write
         '{"knowledge": {"gap": "mots"}}\n'
         "nonsense\n"
         "\n"
+        '{"quantities": {"requests_per_day": 20, "model": "nope"}}\n'
         '{"a": 1, "a": 2}\n'
          '{"project": "' + "x" * (1024 * 1024) + '"}\n'
         + '{"project": "last", "knowledge.gap": "none"}\n',
@@ -188,13 +189,15 @@ def test_the_bad_line_of_a_batch_is_named_and_the_others_are_answered(run, write
         (line["project"], line["profile"]["line"]) for line in map(json.loads, result.out.splitlines())
     ] == [
         ("one", 1),
-        ("last", 7),
+        ("last", 8),
     ]
     assert result.err == (
         "error: batch.jsonl:2: 'knowledge.gap' must be none, some or most, not 'mots'\nhint: did you mean 'most'?\n"
         "error: batch.jsonl:3:1: is not JSON: expecting value\n"
-        "error: batch.jsonl:5: duplicate key 'a'\n"
-        "error: batch.jsonl:6: is longer than 1 MiB, the limit for a line\n"
+        "error: batch.jsonl:5: there is no chat model 'nope' in the price data\n"
+        "hint: `ragortune prices list` lists them; --prices adds rows\n"
+        "error: batch.jsonl:6: duplicate key 'a'\n"
+        "error: batch.jsonl:7: is longer than 1 MiB, the limit for a line\n"
     )
 
 

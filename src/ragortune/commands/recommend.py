@@ -179,10 +179,6 @@ def _read_profiles(
             if not text.strip():
                 continue
             data = load_json(text, path, number)
-            try:
-                profile = vocabulary.read_profile(data)
-            except RagortuneError:
-                profile = vocabulary.read_profile(data, Document(data, path, line=number))
-            yield path, number, profile
+            yield path, number, vocabulary.read_profile(data, Document(data, path, line=number))
         except RagortuneError as error:
             yield path, number, error

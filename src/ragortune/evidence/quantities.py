@@ -40,8 +40,7 @@ def read_quantities(entry: Entry, kinds: Mapping[str, QuantityKind]) -> dict[str
 
 def _read_names(entry: Entry, kind: QuantityKind) -> QuantityValue:
     """Return a choice of names."""
-    listed = isinstance(entry.value, (list, tuple))
-    parts = list(entry) if listed else [entry]
+    parts = list(entry) if isinstance(entry.value, (list, tuple)) else [entry]
     if not parts:
         raise entry.fail(f"'{kind.id}' names nothing")
     if len(parts) > 1 and not kind.several:

@@ -93,8 +93,7 @@ def _single_schema(criterion: Criterion) -> dict[str, Any]:
 
 def _several_schema(criterion: Criterion, single: dict[str, Any]) -> dict[str, Any]:
     means = "all that hold, the main one first" if criterion.several else "one of these, nobody knows which"
-    several = {"type": "array", "items": single, "description": means}
-    shapes = [single, several]
+    shapes = [single, {"type": "array", "items": single, "description": means}]
     if not criterion.nominal:
         shapes.append({**_closed({"from": single, "to": single}), "minProperties": 1})
     return {"anyOf": shapes}

@@ -33,7 +33,7 @@ def read_words(lines: tuple[Line, ...], most: int = MAX_MARKED) -> Words | None:
     """Return the words of a block, lines joined by one space; None where markup makes more runs of them than `most`."""
     texts = [line.text.rstrip() for line in lines]
     text = " ".join(texts)
-    if _is_plain(text) and all(texts):
+    if not _SPECIAL.search(text) and "://" not in text and all(texts):
         runs, offset = array("I"), 0
         for part, line in zip(texts, lines, strict=True):
             runs.fromlist([offset, len(part), line.number, line.column])
@@ -50,10 +50,6 @@ def read_words(lines: tuple[Line, ...], most: int = MAX_MARKED) -> Words | None:
 def plain_words(text: str, number: int, column: int) -> Words:
     """Return words on one line without markup."""
     return Words(text, (0, len(text), number, column))
-
-
-def _is_plain(text: str) -> bool:
-    return not _SPECIAL.search(text) and "://" not in text
 
 
 class _Reader:
