@@ -7,6 +7,8 @@ import pickle
 import re
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -97,6 +99,24 @@ def test_a_service_reads_the_shipped_rules_once(monkeypatch):
     monkeypatch.setattr("ragortune.ruleset.load.read_files", lambda _: pytest.fail("read again"))
 
     assert ragortune.recommend({}, what_if=False).rulebook is first.rulebook
+
+
+def test_threads_of_a_service_that_start_together_compile_a_pack_once(tmp_path, monkeypatch, book):
+    compiled = []
+
+    def compile_slowly(folder):
+        compiled.append(folder)
+        time.sleep(0.1)
+        return book
+
+    monkeypatch.setattr("ragortune.ruleset.compile.compile_folder", compile_slowly)
+    monkeypatch.setenv("RAGORTUNE_CACHE_DIR", str(tmp_path / "cache"))
+    (tmp_path / "rulebook.yaml").write_text("name: mine\nversion: '1'\nextends: ragortune\n")
+    with ThreadPoolExecutor(8) as pool:
+        loaded = list(pool.map(ragortune.load_rulebook, [tmp_path] * 8))
+
+    assert compiled == [tmp_path]
+    assert all(one is loaded[0] for one in loaded)
 
 
 def json_of(text, command):

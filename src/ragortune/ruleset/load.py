@@ -2,7 +2,7 @@
 
 The YAML files are the only source of truth. The compiled form is a `Rulebook` as MessagePack, in a file named after a
 digest of the YAML files and the version of this program, so that it is never stale. A file that cannot be decoded is
-ignored.
+ignored. Threads that ask for a rule set at the same time wait for the one that compiles it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import threading
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from ragortune.version import __version__
 
 _COMPILED_FORM = 18
 """Incremented whenever the same YAML compiles to something else, so that files of older checkouts are not read."""
+_ONE_AT_A_TIME = threading.RLock()
 
 
 def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
@@ -31,7 +33,8 @@ def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
     rules with a reason. Raises RulebookError or UnreadableError with file, line and column.
     """
     folder = Path(path).absolute() if path is not None else shipped_folder()
-    return _load_compiled(folder, compiled_name(folder))
+    with _ONE_AT_A_TIME:
+        return _load_compiled(folder, compiled_name(folder))
 
 
 @lru_cache(maxsize=8)
