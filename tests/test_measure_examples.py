@@ -188,6 +188,17 @@ def test_keys_may_be_written_as_in_a_spreadsheet(tmp_path):
     assert [row.output for row in read_examples(path).sample] == ["ham"] * 3
 
 
+def test_a_large_file_of_other_columns_is_refused_before_it_is_read_to_its_end(tmp_path):
+    path = write(
+        tmp_path / "a.jsonl", [{"q": "How?", "a": "So."}] * 1_000 + ["nothing reads this far"] * 2_000
+    )
+
+    with pytest.raises(
+        UnreadableError, match=r"holds no training examples that can be recognised .*'q' and 'a'"
+    ):
+        read_examples(path)
+
+
 def test_a_file_that_mixes_forms_says_so(tmp_path):
     rows = [*tickets(20), *({"prompt": say(seed), "completion": say(seed + 99)} for seed in range(5))]
     found = measured(write(tmp_path / "train.jsonl", rows))["examples.usable"]

@@ -20,6 +20,8 @@ LONGEST_TEXT = 8_000
 """Characters of an input or output that are kept."""
 LONGEST_EXAMPLE = 65_536 * 4
 """Characters from which on an example is too long for hosted fine-tuning: 65,536 tokens at OpenAI, the largest limit."""
+_TRIED = 1_000
+"""Rows of which at least one has to be recognised, so that a large file of other columns is not read to its end."""
 _DEGENERATE_LENGTH, _DEGENERATE_RATIO = 500, 0.05
 _INPUT_KEYS = (*QUESTION_KEYS, "source")
 _TEXT_KEYS = ("text", "sentence", "utterance", "message", "content", "tweet", *_INPUT_KEYS)
@@ -85,6 +87,8 @@ def read_examples(path: Path, most: int = SAMPLE) -> Examples:
         form, example = _read_row(line, row)
         if example is None:
             rows.skip("has no input and output that can be recognised", line)
+            if not forms and rows.count >= _TRIED:
+                break
             continue
         forms[form] += 1
         faults.update(example.faults)
