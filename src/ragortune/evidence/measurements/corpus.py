@@ -161,14 +161,19 @@ def _refuse_file(path: Path, kind: str, size: int) -> str | None:
 def extract_text(data: bytes, kind: str) -> str:
     """Return the text of a document, at most `TEXT_BYTES` characters; "" if it has none."""
     if reader := _READERS.get(kind):
-        text = ""
-        for part in reader(data):
-            text = f"{text}\n{part}" if text else part
-            if len(text) >= TEXT_BYTES:
-                break
-        return text[:TEXT_BYTES]
+        return "\n".join(_take(reader(data)))
     text = _decode(data[:TEXT_BYTES]).replace("\r\n", "\n").replace("\0", " ")
     return read_markup(text) if kind == "html" else text
+
+
+def _take(parts: Iterator[str]) -> Iterator[str]:
+    """Yield parts of a text up to `TEXT_BYTES` characters."""
+    left = TEXT_BYTES
+    for part in parts:
+        yield part[:left]
+        left -= len(part) + 1
+        if left <= 0:
+            return
 
 
 def _decode(data: bytes) -> str:
