@@ -136,7 +136,7 @@ def test_a_page_on_a_finding_from_answers_says_that_agreeing_advice_silences_it(
 
 
 def test_the_least_gain_of_a_question_while_the_advice_is_not_firm_is_a_number(run):
-    assert "while the advice is not firm, one with 0.0067 or more" in " ".join(
+    assert "while the advice is not firm, one with 0.005 or more" in " ".join(
         run("explain", "firm").out.split()
     )
 

@@ -360,7 +360,7 @@ SCALE = {
     "intercept_fine_tuning": "-1.85",
     "unconfirmed": "1.2",
     "firm_from": "0.8",
-    "ask_from": "0.02",
+    "ask_from": "0.01",
 }
 
 

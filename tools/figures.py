@@ -26,6 +26,8 @@ _MARKED = re.compile(r"(<!-- figures: ([a-z-]+) -->\n).*?(<!-- /figures -->)", r
 _RESAMPLES = 1000
 ASIDE = Path(__file__).resolve().parents[1] / "training" / "cases-aside.yaml"
 """Field cases that no fit sees, with what a language model said of their settings."""
+CODERS = ("the first reader", "a second reader", "a third")
+"""Those who coded the cases kept aside."""
 _FAST = frozenset({"monthly", "weekly", "daily", "realtime"})
 
 
@@ -232,18 +234,27 @@ def describe_scale(rulebook: Rulebook) -> str:
     return make_table(head, rows)
 
 
+def read_aside(rulebook: Rulebook) -> dict[str, Rulebook]:
+    """Return the rule set with the cases kept aside for its casebook, once for each reader who coded them."""
+    data = yaml.safe_load(ASIDE.read_text("utf-8"))
+    cases = [msgspec.convert(entry, Case) for entry in data["cases"]]
+    vocabulary = Vocabulary(rulebook.criteria)
+    codings = ({case.id: case.profile for case in cases}, *data["coded_anew"])
+    books = {}
+    for name, profiles in zip(CODERS, codings, strict=True):
+        coded = [(case, vocabulary.read_profile(profiles[case.id]).levels) for case in cases]
+        books[name] = rulebook.replace(casebook=msgspec.Raw(msgspec.msgpack.encode(coded)))
+    return books
+
+
 def describe_aside(rulebook: Rulebook) -> dict[str, str]:
     """Return the tables on the cases kept aside: the shipped rules, a language model, rules of thumb, other coders."""
     data = yaml.safe_load(ASIDE.read_text("utf-8"))
-    cases = {entry["id"]: msgspec.convert(entry, Case) for entry in data["cases"]}
-    vocabulary = Vocabulary(rulebook.criteria)
-
-    def code(profiles: Mapping[str, Mapping[str, object]]) -> Rulebook:
-        coded = [(case, vocabulary.read_profile(profiles[case_id]).levels) for case_id, case in cases.items()]
-        return rulebook.replace(casebook=msgspec.Raw(msgspec.msgpack.encode(coded)))
-
-    aside = code({case_id: case.profile for case_id, case in cases.items()})
-    judged = {"**scorecard**": measure_agreement(aside)}
+    books = read_aside(rulebook)
+    coders = {name: measure_agreement(book) for name, book in books.items()}
+    ours = coders[CODERS[0]]
+    cases = {own.case.id: own.case for own in ours.judged}
+    judged = {"**scorecard**": ours}
     for name, key in (
         ("a strong language model", "language_model"),
         ("the same model, on the coded profiles", "language_model_on_profiles"),
@@ -257,7 +268,7 @@ def describe_aside(rulebook: Rulebook) -> dict[str, str]:
     rows = []
     for name, agreement in judged.items():
         rows += [list_figures(name, agreement), list_intervals("95% interval", agreement)]
-    rows += list_thumbs(aside, Sample.FIELD)
+    rows += list_thumbs(books[CODERS[0]], Sample.FIELD)
     for part, wanted in (
         ("organisations new to the fit", lambda case: case.group not in fitted),
         ("clear outcomes", lambda case: case.clear),
@@ -265,11 +276,7 @@ def describe_aside(rulebook: Rulebook) -> dict[str, str]:
         for name, agreement in judged.items():
             some = Agreement(tuple(each for each in agreement.judged if wanted(each.case)))
             rows.append(list_figures(f"{name}, {part} ({some.total.total})", some))
-    ours = judged["**scorecard**"]
-    coders = {"the first reader": ours}
-    for name, profiles in zip(("a second reader", "a third"), data["coded_anew"], strict=True):
-        coders[name] = measure_agreement(code(profiles))
-        rows.append(list_figures(f"**scorecard**, coded by {name}", coders[name]))
+    rows += [list_figures(f"**scorecard**, coded by {name}", coders[name]) for name in CODERS[1:]]
     return {
         "aside": make_table(COLUMNS, rows),
         "aside-decisions": describe_decisions(ours),

@@ -2,7 +2,8 @@
 
 The questionnaire is simulated on the projects of the field sample: a question is answered if the project's profile has the
 answer, else by `unknown`. After each question the advice is compared with what was built, once in the order of the
-questionnaire, with the advice unchanged after it has stopped, and once in the order of the criteria file.
+questionnaire, with the advice unchanged after it has stopped, and once in the order of the criteria file. On the cases
+kept aside the advice at the end is compared with the advice on all answers.
 
 usage: python tools/questions.py [--rules DIR] [--document docs/validation.md]
 """
@@ -14,7 +15,8 @@ import statistics
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from figures import fill_tables, make_table
+from figures import COLUMNS, fill_tables, list_figures, make_table, read_aside
+from ragortune.casebook import Agreement, Judged, measure_agreement
 from ragortune.engine import Levels, decide_option
 from ragortune.interview import Interview, take_answer
 from ragortune.model import Case, Option, Profile, Rulebook, Sample
@@ -93,8 +95,28 @@ def show_lengths(interviews: Sequence[Sequence[Interview]]) -> str:
     )
 
 
+def describe_aside(rulebook: Rulebook) -> str:
+    """Return the advice after the questionnaire, and on all answers, on the cases kept aside, by who coded them."""
+    rows = []
+    for name, book in read_aside(rulebook).items():
+        ended = [(case, ask_in_our_order(rulebook, levels)[-1]) for case, levels in book.coded_cases]
+        asked = statistics.fmean(interview.asked for _, interview in ended)
+        judged = (
+            Judged(case, interview.advice.option, interview.advice.probability, interview.advice.firm)
+            for case, interview in ended
+        )
+        whole = measure_agreement(book)
+        answers = statistics.fmean(len(levels) for _, levels in book.coded_cases)
+        for part, count, own in (
+            ("questionnaire", asked, Agreement(tuple(judged))),
+            ("all answers", answers, whole),
+        ):
+            rows.append([f"{name}, {part}", f"{count:.1f}", *list_figures("", own)[1:6]])
+    return make_table(("coded by", "questions or answers", *COLUMNS[1:6]), rows)
+
+
 def describe_questions(rulebook: Rulebook) -> dict[str, str]:
-    """Return both tables by name."""
+    """Return the tables by name."""
     field = [(case, levels) for case, levels in rulebook.coded_cases if case.sample is Sample.FIELD]
     cases = [case for case, _ in field]
     interviews = [ask_in_our_order(rulebook, levels) for _, levels in field]
@@ -103,6 +125,7 @@ def describe_questions(rulebook: Rulebook) -> dict[str, str]:
     return {
         "questions": show_agreement(cases, ours, by_file),
         "questionnaire-lengths": show_lengths(interviews),
+        "questionnaire-aside": describe_aside(rulebook),
     }
 
 

@@ -55,7 +55,7 @@ MAX_CHANGES = 3
 """Size of the largest sets that are tried: nobody changes four answers at once."""
 _DECISION = 30
 """Steps of the budget that it takes to score a profile or to keep a set of changes; a look-up takes one."""
-UNFIRM_FACTOR = 3
+UNFIRM_FACTOR = 2
 """While the advice is not firm, the least gain of a question worth asking is `Scale.ask_from` divided by this."""
 _PRIOR = 1.0
 """Additive smoothing: projects that are added to those of the field sample for each level."""
