@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -119,6 +120,8 @@ class Repository:
             size = output[at:end].rpartition(b" ")[2]  # the line is `NAME KIND SIZE` or `NAME missing`
             at = end + 1
             found = size.isdigit()
+            if not found and self._hint:
+                raise UsageError(f"{self._flag}: git lacks what it should read", None, self._hint)
             yield output[at : at + int(size)] if found else None
             at += int(size) + 1 if found else 0
 
@@ -132,18 +135,8 @@ class Repository:
             yield KeptFile(name, mode, blob, int(size or 0))
 
     def _run(self, arguments: Iterable[str], stdin: bytes | None, failure: str, hint: str | None) -> bytes:
-        variables = {name: value for name, value in os.environ.items() if name not in _DROPPED}
-        settings = [part for setting in _SETTINGS for part in ("-c", setting)]
         try:
-            done = subprocess.run(  # noqa: S603  (a list of arguments, no shell)
-                [str(self._program), *settings, *arguments],
-                cwd=self._folder,
-                env={**variables, **_VARIABLES},
-                capture_output=True,
-                check=False,
-                timeout=_SECONDS,
-                input=stdin or b"",
-            )
+            done = self._call(arguments, stdin)
         except subprocess.TimeoutExpired:
             late = f"no answer within {_SECONDS} seconds"
             raise UsageError(f"{self._flag}: {failure} ({late})") from None
@@ -155,10 +148,30 @@ class Repository:
         if "safe.directory" in complaint:  # in any language of git's messages
             failure = "git does not trust this repository, because somebody else owns it"
             hint = "`git config --global --add safe.directory FOLDER` trusts it"
-        elif "promisor" in complaint.lower():
-            hint = _PARTIAL
         first = clean_text(complaint.strip().partition("\n")[0])
-        raise UsageError(f"{self._flag}: {failure}" + (f" ({first})" if first else ""), None, hint)
+        message = f"{self._flag}: {failure}" + (f" ({first})" if first else "")
+        raise UsageError(message, None, hint or self._hint)
+
+    def _call(
+        self, arguments: Iterable[str], stdin: bytes | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        variables = {name: value for name, value in os.environ.items() if name not in _DROPPED}
+        settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+        return subprocess.run(  # noqa: S603  (a list of arguments, no shell)
+            [str(self._program), *settings, *arguments],
+            cwd=self._folder,
+            env={**variables, **_VARIABLES},
+            capture_output=True,
+            check=False,
+            timeout=_SECONDS,
+            input=stdin or b"",
+        )
+
+    @cached_property
+    def _hint(self) -> str | None:
+        """The hint for a partial clone, None for others; what git says of missing objects differs between its versions."""
+        promisors = self._call(("config", "--get-regexp", r"^remote\..*\.promisor$")).stdout
+        return _PARTIAL if b".promisor true" in promisors else None
 
     def find_base(self, reference: str) -> str:
         """Return the merge base of HEAD and a commit, branch or tag; raises UsageError."""
@@ -180,9 +193,8 @@ class Repository:
 
     def _refuse_answer(self) -> UsageError:
         """Return the error for unexpected output, for instance of a wrapper around git."""
-        return UsageError(
-            f"{self._flag}: what {quote_value(str(self._program))} prints is not the output of git"
-        )
+        message = f"{self._flag}: what {quote_value(str(self._program))} prints is not the output of git"
+        return UsageError(message, None, self._hint)
 
 
 def find_git(folder: Path) -> str | None:
