@@ -205,7 +205,7 @@ def test_rows_that_cannot_be_used_are_left_out_and_counted(read):
         ("q.jsonl", lines(ROW, "x", "x"), "q.jsonl:2: 2 of 3 rows cannot be used; the first is not JSON"),
         ("q.jsonl", b"x" * 3_000_000, "the first is too long"),
         ("q.json", "{", "is not JSON"),
-        ("q.json", "[" * 100_000, "is nested too deeply"),
+        ("q.json", "[" * 100_000 + "]" * 100_000, "nested too deeply"),
         ("q.json", '{"data": [{"paragraphs": []}]}', "holds no questions"),
         ("q.csv", "", "holds no questions"),
         ("q.csv", "Ticket;Customer question\n1;Why?\n", "keys: 'Ticket' and 'Customer question')"),
