@@ -44,6 +44,10 @@ def complaint(action, *arguments):
         ("a: 1\n---\nb: 2\n", "f:2:1: holds more than one YAML document"),
         ("1: a\n", "f:1:1: a key must be a word"),
         ("[a]: b\n", "f:1:1: a key must be a word"),
+        (
+            "{latency: 1,5 s}\n",
+            "f:1:13: a key must be a word\nhint: a comma in braces ends the value: quote it, as in {latency: '1,5 s'}",
+        ),
         ("null: b\n", "f:1:1: a key must be a word"),
         ("a: .inf\n", "f:1:4: .inf is not a number that can be used"),
         ("a: 1e999\n", "f:1:4: holds a number that is too large"),

@@ -93,8 +93,9 @@ class YamlReader:
                 items.append(self._read_node(event, (*at, len(items))))
             return items
         mapping: dict[str, object] = {}
+        braces = event.flow_style
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            key = self._read_key(event)
+            key = self._read_key(event, braces=braces)
             if key in mapping:
                 raise self._refuse(f"duplicate key {quote_value(key)}", event)
             self.marks["key", (*at, key)] = _position(event.start_mark)
@@ -109,11 +110,14 @@ class YamlReader:
             shown = event.tag.replace("tag:yaml.org,2002:", "!!")
             raise self._refuse(f"tags are not supported ({quote_value(shown)})", event)
 
-    def _read_key(self, event: Any) -> str:
+    def _read_key(self, event: Any, *, braces: bool) -> str:
         self._refuse_extras(event)
-        key = self._read_scalar(event) if isinstance(event, yaml.ScalarEvent) else None
-        if not isinstance(key, str):
-            raise self._refuse("a key must be a word", event)
+        scalar = isinstance(event, yaml.ScalarEvent)
+        key = self._read_scalar(event) if scalar else None
+        cut = braces and scalar and not event.style and event.value[:1].isdigit()
+        if cut or not isinstance(key, str):
+            hint = "a comma in braces ends the value: quote it, as in {latency: '1,5 s'}" if cut else None
+            raise self._refuse("a key must be a word", event, hint)
         return key
 
     def _read_scalar(self, event: Any) -> object:
