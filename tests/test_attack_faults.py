@@ -729,7 +729,9 @@ def test_a_case_of_a_rule_pack_with_evidence_of_no_kind_is_refused(run, write, b
 
 
 @pytest.mark.parametrize(
-    "text", ["a." * 200_000 + "a = 1", f"[{'a.' * 200_000}a]", '"a" . ' * 50_000 + "a = 1"]
+    "text",
+    ["a." * 200_000 + "a = 1", f"[{'a.' * 200_000}a]", '"a" . ' * 50_000 + "a = 1"],
+    ids=["of a value", "of a table", "in quotes"],
 )
 def test_a_key_of_very_many_parts_in_a_project_file_costs_nothing(write, tmp_path, text):
     write("pyproject.toml", f"{text}\n[tool.ragortune]\n")
